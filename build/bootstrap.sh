@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# Brings a checkout to where Ramet runs: Debian packages, Node 24, npm packages, native parts, guest kit.
+# Safe to run again; what is there already is left alone. --test adds what only the tests need.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/.."
+
+runtime_packages=(
+  qemu-system-x86 qemu-utils libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev
+  skopeo e2fsprogs tini kmod cpio zstd busybox-static
+  g++ make pkg-config musl-tools
+)
+test_packages=(docker-registry redis-tools erofs-utils mmdebstrap curl git xz-utils)
+[ "${1:-}" = --test ] && runtime_packages+=("${test_packages[@]}")
+
+say() { printf 'bootstrap: %s\n' "$*" >&2; }
+fail() { printf 'bootstrap: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else fail "these packages are missing and need root to install: ${missing[*]}. Install them, then run this again"
+  fi
+}
+
+install_packages() {
+  command -v dpkg-query >/dev/null || fail 'this script knows Debian and its kin; install the packages that it names by hand'
+  local installed
+  installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${runtime_packages[@]}" 2>/dev/null || true)
+  missing=()
+  for package in "${runtime_packages[@]}"; do
+    grep -qx "$package installed" <<<"$installed" || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  say "installing Debian packages: ${missing[*]}"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# For root libvirt looks this user up before it reads that it shall not use it. Debian's libvirt-daemon-system makes
+# it too, and brings a system daemon that Ramet does not need.
+make_libvirt_user() {
+  [ "$(id -u)" != 0 ] || getent passwd libvirt-qemu >/dev/null && return
+  say 'adding the system user libvirt-qemu'
+  useradd --system --user-group --home-dir /var/lib/libvirt --no-create-home --shell /usr/sbin/nologin libvirt-qemu
+}
+
+install_node() {
+  build/node -e 0 2>/dev/null && return
+  command -v npm >/dev/null || fail 'npm is missing: install Node.js with npm (Debian: apt-get install npm), then run this again'
+  say 'installing Node 24 into .toolchain (the system has none that new)'
+  npm install --prefix .toolchain --no-package-lock --no-audit --no-fund --silent node@24 >&2
+  build/node -e 0
+}
+
+install_modules() {
+  local lock
+  lock=$(sha256sum package-lock.json)
+  [ "$(cat node_modules/.ramet-lock 2>/dev/null)" = "$lock" ] && return
+  say 'installing npm packages'
+  npm ci --no-audit --no-fund --silent >&2
+  printf '%s' "$lock" > node_modules/.ramet-lock
+}
+
+build_native() {
+  make -q -C native/libvirt 2>/dev/null && return
+  say 'compiling native/libvirt'
+  make -s -C native/libvirt
+}
+
+install_packages
+make_libvirt_user
+install_node
+install_modules
+build_native
+native/guest/kit.sh

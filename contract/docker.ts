@@ -1,0 +1,262 @@
+/** Shapes of the Docker Engine API 1.51 that Ramet reads and answers (source: the API's published OpenAPI document). */
+
+export const API_VERSION = '1.51'
+export const MIN_API_VERSION = '1.24'
+
+export interface PortBinding {
+  HostIp?: string
+  HostPort?: string
+}
+/** Keyed by container port, for example `80/tcp`. */
+export type PortMap = Record<string, PortBinding[] | null>
+
+export interface RestartPolicy {
+  Name?: '' | 'no' | 'always' | 'unless-stopped' | 'on-failure'
+  MaximumRetryCount?: number
+}
+
+export interface Ulimit {
+  Name: string
+  Soft: number
+  Hard: number
+}
+
+export interface HostConfig {
+  Binds?: string[] | null
+  NetworkMode?: string
+  PortBindings?: PortMap | null
+  PublishAllPorts?: boolean
+  RestartPolicy?: RestartPolicy
+  AutoRemove?: boolean
+  /** Bytes; 0 takes the engine's default. The VM's size. */
+  Memory?: number
+  /** Billionths of a CPU. */
+  NanoCpus?: number
+  ReadonlyRootfs?: boolean
+  /** Mount point to options, for example `{"/run": "size=64m"}`. */
+  Tmpfs?: Record<string, string>
+  CapAdd?: string[] | null
+  CapDrop?: string[] | null
+  Privileged?: boolean
+  GroupAdd?: string[] | null
+  ExtraHosts?: string[] | null
+  Dns?: string[] | null
+  /** Bytes. */
+  ShmSize?: number
+  Ulimits?: Ulimit[] | null
+  Sysctls?: Record<string, string>
+  SecurityOpt?: string[] | null
+  PidsLimit?: number | null
+  Init?: boolean | null
+  /** `cold` boots a VM of its own instead of forking a template; Docker's `default` forks. */
+  Isolation?: '' | 'default' | 'cold'
+  [other: string]: unknown
+}
+
+/** The part that an image's config and a container's config share. */
+export interface ContainerConfig {
+  Hostname?: string
+  Domainname?: string
+  User?: string
+  AttachStdin?: boolean
+  AttachStdout?: boolean
+  AttachStderr?: boolean
+  ExposedPorts?: Record<string, object> | null
+  Tty?: boolean
+  OpenStdin?: boolean
+  StdinOnce?: boolean
+  Env?: string[] | null
+  Cmd?: string[] | string | null
+  Entrypoint?: string[] | string | null
+  Image?: string
+  Volumes?: Record<string, object> | null
+  WorkingDir?: string
+  Labels?: Record<string, string> | null
+  StopSignal?: string
+  /** Seconds. */
+  StopTimeout?: number
+  [other: string]: unknown
+}
+
+export interface ContainerCreateRequest extends ContainerConfig {
+  HostConfig?: HostConfig
+  NetworkingConfig?: unknown
+}
+
+export interface ContainerCreateResponse {
+  Id: string
+  Warnings: string[]
+}
+
+export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+
+export interface ContainerState {
+  Status: ContainerStatus
+  Running: boolean
+  Paused: boolean
+  Restarting: boolean
+  OOMKilled: boolean
+  Dead: boolean
+  Pid: number
+  ExitCode: number
+  Error: string
+  /** RFC 3339; `0001-01-01T00:00:00Z` for never. */
+  StartedAt: string
+  FinishedAt: string
+}
+
+export interface ContainerInspect {
+  Id: string
+  Created: string
+  Path: string
+  Args: string[]
+  State: ContainerState
+  Image: string
+  ResolvConfPath: string
+  HostnamePath: string
+  HostsPath: string
+  LogPath: string
+  Name: string
+  RestartCount: number
+  Driver: string
+  Platform: string
+  MountLabel: string
+  ProcessLabel: string
+  AppArmorProfile: string
+  ExecIDs: string[] | null
+  HostConfig: HostConfig
+  GraphDriver: { Name: string; Data: Record<string, string> | null }
+  SizeRw?: number
+  SizeRootFs?: number
+  Mounts: unknown[]
+  Config: ContainerConfig
+  NetworkSettings: {
+    Ports: PortMap
+    IPAddress: string
+    Gateway: string
+    MacAddress: string
+    Networks: Record<string, unknown>
+    [other: string]: unknown
+  }
+}
+
+export interface ContainerSummary {
+  Id: string
+  Names: string[]
+  Image: string
+  ImageID: string
+  Command: string
+  /** Unix seconds. */
+  Created: number
+  Ports: { IP?: string; PrivatePort: number; PublicPort?: number; Type: 'tcp' | 'udp' }[]
+  Labels: Record<string, string>
+  State: ContainerStatus
+  /** For people, for example `Up 3 minutes`. */
+  Status: string
+  HostConfig: { NetworkMode: string }
+  NetworkSettings: { Networks: Record<string, unknown> }
+  Mounts: unknown[]
+  SizeRw?: number
+  SizeRootFs?: number
+}
+
+export type WaitCondition = 'not-running' | 'next-exit' | 'removed'
+
+export interface WaitResponse {
+  StatusCode: number
+  Error?: { Message: string }
+}
+
+export interface ExecCreateRequest {
+  AttachStdin?: boolean
+  AttachStdout?: boolean
+  AttachStderr?: boolean
+  DetachKeys?: string
+  Tty?: boolean
+  Env?: string[] | null
+  Cmd: string[]
+  Privileged?: boolean
+  User?: string
+  WorkingDir?: string
+  /** [height, width] in characters. */
+  ConsoleSize?: [number, number] | null
+}
+
+export interface ExecInspect {
+  ID: string
+  Running: boolean
+  ExitCode: number | null
+  ProcessConfig: { tty: boolean; entrypoint: string; arguments: string[]; privileged: boolean; user: string }
+  OpenStdin: boolean
+  OpenStderr: boolean
+  OpenStdout: boolean
+  CanRemove: boolean
+  ContainerID: string
+  DetachKeys: string
+  Pid: number
+}
+
+export interface ImageSummary {
+  Id: string
+  ParentId: string
+  RepoTags: string[]
+  RepoDigests: string[]
+  /** Unix seconds. */
+  Created: number
+  Size: number
+  SharedSize: number
+  Labels: Record<string, string>
+  Containers: number
+}
+
+export interface ImageInspect {
+  Id: string
+  RepoTags: string[]
+  RepoDigests: string[]
+  Parent: string
+  Comment: string
+  Created: string
+  DockerVersion: string
+  Author: string
+  Config: ContainerConfig
+  Architecture: string
+  Os: string
+  Size: number
+  GraphDriver: { Name: string; Data: Record<string, string> | null }
+  RootFS: { Type: 'layers'; Layers: string[] }
+  Metadata: { LastTagTime: string }
+}
+
+export type ImageDeleteItem = { Untagged: string } | { Deleted: string }
+
+/** One line of a streamed answer of long work (pull, load). A failure after the 200 is the last line. */
+export interface ProgressMessage {
+  status?: string
+  id?: string
+  stream?: string
+  progressDetail?: { current?: number; total?: number }
+  progress?: string
+  errorDetail?: { message: string; code?: string }
+  error?: string
+  aux?: unknown
+}
+
+export interface EventMessage {
+  Type: 'container' | 'image' | 'network' | 'volume' | 'daemon'
+  Action: string
+  Actor: { ID: string; Attributes: Record<string, string> }
+  scope: 'local'
+  /** Unix seconds and nanoseconds. */
+  time: number
+  timeNano: number
+}
+
+/** `filters` parameter: name to accepted values. */
+export type Filters = Record<string, string[]>
+
+export interface RegistryAuth {
+  username?: string
+  password?: string
+  identitytoken?: string
+  serveraddress?: string
+}

@@ -1,0 +1,107 @@
+/** Shapes of `/ramet/v1/`: what Docker's API has no word for. All sizes are bytes, all times milliseconds unless said. */
+
+export type Accelerator = 'kvm' | 'tcg'
+
+export interface TemplateSummary {
+  /** Hex digest of the facts that the template depends on. */
+  id: string
+  imageId: string
+  /** Familiar name of the image, or its short id. */
+  image: string
+  memoryBytes: number
+  vcpus: number
+  accelerator: Accelerator
+  kit: string
+  qemu: string
+  cpuModel: string
+  createdAt: string
+  /** How long boot and freeze took when it was made. */
+  bootMs: number
+  freezeMs: number
+  /** Length of time that the guest stood still for the freeze. */
+  downtimeMs: number
+  /** Guest RAM that the VM held, booted cold and idle, just before it was frozen. */
+  coldPrivateBytes: number
+  /** Blocks of the RAM file and of the device state on disk. */
+  allocatedBytes: number
+  /** Pages of the RAM file in the host's page cache, mapped by clones. */
+  residentBytes: number
+  /** Running containers that were forked from it. */
+  clones: number
+}
+
+export interface ContainerMemory {
+  id: string
+  name: string
+  template: string
+  /** Guest RAM that this VM alone holds. */
+  privateBytes: number
+  /** Resident pages of the template that this VM maps. */
+  sharedBytes: number
+  /** Resident pages of the image that this VM maps. */
+  imageBytes: number
+  /** The rest of the VM's process. */
+  overheadBytes: number
+}
+
+export interface TemplateMemory {
+  id: string
+  image: string
+  residentBytes: number
+  allocatedBytes: number
+  clones: number
+}
+
+export interface MemoryReport {
+  containers: ContainerMemory[]
+  templates: TemplateMemory[]
+  totals: {
+    /** Private and overhead of every VM, and each shared page once. */
+    actualBytes: number
+    /** What the same VMs would hold had each booted on its own. */
+    withoutSharingBytes: number
+    savedBytes: number
+  }
+}
+
+export interface HostInfo {
+  accelerator: Accelerator
+  acceleratorReason: string
+  libvirtUri: string
+  libvirtVersion: string
+  qemuVersion: string
+  kit: string
+  kernel: string
+  engineVersion: string
+  pid: number
+  home: string
+}
+
+export interface DoctorCheck {
+  name: string
+  status: 'ok' | 'warning' | 'failed'
+  /** What was found. */
+  finding: string
+  /** What to do about it; empty when all is well. */
+  advice: string
+}
+
+export interface DoctorReport {
+  ok: boolean
+  checks: DoctorCheck[]
+}
+
+/** Progress of making a template, one JSON line each; the last has `template` or `error`. */
+export interface TemplateProgress {
+  status: string
+  template?: TemplateSummary
+  error?: { code: string; message: string }
+}
+
+export interface TemplateCreateRequest {
+  image: string
+  memoryBytes?: number
+  vcpus?: number
+  /** Make it anew even when a valid one is there. */
+  rebuild?: boolean
+}

@@ -1,0 +1,133 @@
+import type { Readable, Writable } from 'node:stream'
+import type * as docker from '../../contract/docker.ts'
+import type * as ramet from '../../contract/ramet.ts'
+
+/** What the routes need of the services. The consumer owns the interface; services know no HTTP. */
+export interface Backend {
+  containers: ContainerBackend
+  execs: ExecBackend
+  images: ImageBackend
+  templates: TemplateBackend
+  memory: { report(): Promise<ramet.MemoryReport> }
+  host: {
+    info(): Promise<ramet.HostInfo>
+    doctor(signal: AbortSignal): Promise<ramet.DoctorReport>
+    /** Bytes of memory and number of CPUs of the host. */
+    resources(): { memoryBytes: number; cpus: number; kernel: string; os: string; hostname: string }
+  }
+  events: { subscribe(listener: (event: docker.EventMessage) => void): () => void }
+}
+
+export interface OutputChunk {
+  stream: 'stdout' | 'stderr'
+  /** Unix nanoseconds, taken in the guest. */
+  timeNs: bigint
+  data: Buffer
+}
+
+export interface LogOptions {
+  follow: boolean
+  stdout: boolean
+  stderr: boolean
+  /** Unix nanoseconds. */
+  since?: bigint
+  until?: bigint
+  /** Number of last lines; all when absent. */
+  tail?: number
+  signal: AbortSignal
+}
+
+export interface AttachOptions {
+  /** Send what was already printed first. */
+  logs: boolean
+  /** Go on with what is printed from now on. */
+  stream: boolean
+  stdin: boolean
+  stdout: boolean
+  stderr: boolean
+  signal: AbortSignal
+}
+
+export interface AttachSession {
+  tty: boolean
+  /** Ends when the container's process has ended and all it printed was given. */
+  output: AsyncIterable<{ stream: 'stdout' | 'stderr'; data: Buffer }>
+  /** `end()` closes the process's standard input; absent where not asked for. Usable before the start: it waits. */
+  stdin?: Writable
+}
+
+export interface ContainerBackend {
+  create(
+    name: string | undefined,
+    request: docker.ContainerCreateRequest,
+  ): Promise<docker.ContainerCreateResponse>
+  list(options: {
+    all: boolean
+    limit?: number
+    size: boolean
+    filters: docker.Filters
+  }): Promise<docker.ContainerSummary[]>
+  inspect(id: string, options: { size: boolean }): Promise<docker.ContainerInspect>
+  /** Rejects with NOT_MODIFIED when it runs already. */
+  start(id: string): Promise<void>
+  stop(id: string, options: { timeoutSeconds?: number; signal?: string }): Promise<void>
+  kill(id: string, signal: string | undefined): Promise<void>
+  restart(id: string, options: { timeoutSeconds?: number; signal?: string }): Promise<void>
+  remove(id: string, options: { force: boolean; volumes: boolean }): Promise<void>
+  /** Resolves once the container is known: `result` then waits, so that a 200 can be sent at once. */
+  wait(
+    id: string,
+    condition: docker.WaitCondition,
+    signal: AbortSignal,
+  ): Promise<{ result: Promise<docker.WaitResponse> }>
+  /** `tty` says whether the output is one raw stream. */
+  logs(id: string, options: LogOptions): Promise<{ tty: boolean; output: AsyncIterable<OutputChunk> }>
+  attach(id: string, options: AttachOptions): Promise<AttachSession>
+  resize(id: string, size: { rows: number; cols: number }): Promise<void>
+}
+
+export interface ExecSession {
+  tty: boolean
+  stdin: Writable
+  /** Ends when the process has ended and all it printed was given. */
+  output: AsyncIterable<{ stream: 'stdout' | 'stderr'; data: Buffer }>
+}
+
+export interface ExecBackend {
+  create(containerId: string, request: docker.ExecCreateRequest): Promise<{ Id: string }>
+  start(
+    execId: string,
+    options: { detach: boolean; tty: boolean; consoleSize?: [number, number]; signal: AbortSignal },
+  ): Promise<ExecSession | undefined>
+  inspect(execId: string): Promise<docker.ExecInspect>
+  resize(execId: string, size: { rows: number; cols: number }): Promise<void>
+}
+
+export interface ProgressOptions {
+  signal: AbortSignal
+  onProgress(message: docker.ProgressMessage): void
+}
+
+export interface ImageBackend {
+  pull(
+    reference: string,
+    options: ProgressOptions & { auth?: docker.RegistryAuth; platform?: string },
+  ): Promise<void>
+  load(archive: Readable, options: ProgressOptions): Promise<void>
+  list(options: { all: boolean; filters: docker.Filters }): Promise<docker.ImageSummary[]>
+  inspect(name: string): Promise<docker.ImageInspect>
+  tag(name: string, reference: string): Promise<void>
+  remove(name: string, options: { force: boolean }): Promise<docker.ImageDeleteItem[]>
+}
+
+export interface TemplateBackend {
+  list(): Promise<ramet.TemplateSummary[]>
+  create(
+    request: ramet.TemplateCreateRequest,
+    options: { signal: AbortSignal; onProgress(message: ramet.TemplateProgress): void },
+  ): Promise<ramet.TemplateSummary>
+  /** Rejects with CONFLICT while clones run, unless forced (the clones run on: they keep the files open). */
+  remove(id: string, options: { force: boolean }): Promise<void>
+  /** Removes those without running clones; answers what was removed and the bytes that it freed. */
+  prune(): Promise<{ removed: string[]; freedBytes: number }>
+}

@@ -1,0 +1,1 @@
+export { EngineError, isAbort } from '../contract/errors.ts'

@@ -1,0 +1,173 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { convert } from 'xmlbuilder2'
+import { connect, type Connection, type Domain } from '../../native/libvirt/index.ts'
+import { EngineError } from '../../contract/errors.ts'
+import { chooseAccelerator } from './accelerator.ts'
+import { decodeRecord, domainXml, RECORD_URI } from './domain-xml.ts'
+import { explained, LibvirtMachine } from './libvirt-machine.ts'
+import type {
+  Hypervisor,
+  HypervisorFacts,
+  VirtualMachine,
+  VmSpec,
+  VmState,
+  VmStopped,
+} from './virtual-machine.ts'
+
+export interface HypervisorOptions {
+  uri: string
+  /** `auto`, `kvm` or `tcg`. */
+  accelerator: string
+  cacheDir: string
+}
+
+/** Connects to libvirt. Rejects with LIBVIRT_UNAVAILABLE or ACCELERATOR_UNAVAILABLE. */
+export async function openHypervisor(options: HypervisorOptions): Promise<Hypervisor> {
+  await prepareEmbedded(options.uri)
+  let connection: Connection
+  try {
+    connection = await connect(options.uri)
+  } catch (error) {
+    throw new EngineError(
+      'LIBVIRT_UNAVAILABLE',
+      `cannot reach libvirt at ${options.uri}: ${(error as Error).message}. Install libvirt and its QEMU driver (Debian: libvirt-daemon, libvirt-daemon-driver-qemu), or set RAMET_LIBVIRT_URI`,
+      { cause: error },
+    )
+  }
+  try {
+    const hypervisor = new LibvirtHypervisor(connection, await collectFacts(connection, options))
+    await hypervisor.listen()
+    return hypervisor
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+const EMBEDDED_CONFIG = `stdio_handler = "file"
+security_driver = "none"
+user = "+${process.getuid?.()}"
+group = "+${process.getgid?.()}"
+dynamic_ownership = 0
+remember_owner = 0
+`
+
+/**
+ * The embedded driver keeps its own configuration: output files belong to QEMU itself, so that logs go on while no
+ * engine runs, and nobody changes owners of files that are all the user's: as root, libvirt would run QEMU as a user that cannot read them.
+ */
+async function prepareEmbedded(uri: string): Promise<void> {
+  const root = /^qemu:\/\/\/embed\?root=(.*)$/.exec(uri)?.[1]
+  if (!root) return
+  await mkdir(join(root, 'etc'), { recursive: true, mode: 0o700 })
+  await writeFile(join(root, 'etc', 'qemu.conf'), EMBEDDED_CONFIG)
+}
+
+async function collectFacts(connection: Connection, options: HypervisorOptions): Promise<HypervisorFacts> {
+  const versions = await connection.version()
+  const qemuBinary = emulatorOf(await connection.capabilities())
+  const qemuVersion = versions.hypervisor
+  const choice = await chooseAccelerator(options.accelerator, {
+    qemuBinary,
+    qemuVersion,
+    cacheDir: options.cacheDir,
+  })
+  return {
+    uri: options.uri,
+    accelerator: choice.accelerator,
+    acceleratorReason: choice.reason,
+    libvirtVersion: versions.library,
+    qemuVersion,
+    qemuBinary,
+    cpuModel: choice.accelerator === 'kvm' ? await hostCpu() : 'max',
+  }
+}
+
+/** The emulator that libvirt would run for a 64-bit PC. */
+function emulatorOf(capabilities: string): string {
+  const tree = convert(capabilities, { format: 'object' }) as {
+    capabilities?: { guest?: unknown }
+  }
+  const guests = [tree.capabilities?.guest ?? []].flat() as {
+    arch?: { '@name'?: string; emulator?: string }
+  }[]
+  const emulator = guests.find((guest) => guest.arch?.['@name'] === 'x86_64')?.arch?.emulator
+  if (emulator) return emulator
+  throw new EngineError(
+    'LIBVIRT_UNAVAILABLE',
+    'libvirt knows no QEMU for x86_64; install it (Debian: qemu-system-x86)',
+  )
+}
+
+/** Model and feature flags of the host's CPU: a clone under KVM needs the very same. */
+async function hostCpu(): Promise<string> {
+  const info = await readFile('/proc/cpuinfo', 'utf8')
+  const flags = /^flags\s*:\s*(.*)$/m.exec(info)?.[1] ?? ''
+  return `${cpus()[0]?.model ?? 'unknown'} ${createHash('sha256').update(flags).digest('hex').slice(0, 16)}`
+}
+
+class LibvirtHypervisor implements Hypervisor {
+  readonly facts: HypervisorFacts
+  readonly #connection: Connection
+  readonly #onStopped = new Set<(event: VmStopped) => void>()
+
+  constructor(connection: Connection, facts: HypervisorFacts) {
+    this.#connection = connection
+    this.facts = facts
+  }
+
+  async define(spec: VmSpec): Promise<VirtualMachine> {
+    const xml = domainXml(spec, this.facts)
+    return new LibvirtMachine(await explained('define the VM', this.#connection.defineXML(xml)))
+  }
+
+  async createTransient(spec: VmSpec): Promise<VirtualMachine> {
+    const xml = domainXml(spec, this.facts)
+    const call = this.#connection.createXML(xml, { paused: true, autodestroy: true })
+    return new LibvirtMachine(await explained('start the VM', call))
+  }
+
+  async list(): Promise<{ vm: VirtualMachine; record: string; state: VmState }[]> {
+    const domains = await explained('list the VMs', this.#connection.list())
+    const entries = await Promise.all(
+      domains.map(async (domain) => {
+        const record = await recordOf(domain)
+        if (record === undefined) return []
+        const vm = new LibvirtMachine(domain)
+        return [{ vm, record, state: await vm.state() }]
+      }),
+    )
+    return entries.flat()
+  }
+
+  async listen(): Promise<void> {
+    await this.#connection.onLifecycle(({ event, domain, detail }) => {
+      if (event !== 'stopped') return
+      for (const listener of this.#onStopped) listener({ uuid: domain.uuid, reason: detail })
+    })
+  }
+
+  onStopped(listener: (event: VmStopped) => void): () => void {
+    this.#onStopped.add(listener)
+    return () => this.#onStopped.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close()
+  }
+}
+
+/** The record in a domain's metadata; undefined for a domain that is not ours. */
+async function recordOf(domain: Domain): Promise<string | undefined> {
+  try {
+    const xml = await domain.metadata('element', RECORD_URI, { config: true })
+    return decodeRecord(xml.replace(/<[^>]*>/g, ''))
+  } catch {
+    // No metadata of ours, transient, or gone since it was listed.
+    return undefined
+  }
+}

@@ -1,0 +1,138 @@
+import { rm } from 'node:fs/promises'
+import type { Domain } from '../../native/libvirt/index.ts'
+import { LibvirtError } from '../../native/libvirt/index.ts'
+import { EngineError } from '../../contract/errors.ts'
+import { decodeRecord, encodeRecord, RECORD_KEY, RECORD_URI } from './domain-xml.ts'
+import * as migration from './migration.ts'
+import * as ports from './port-forward.ts'
+import { findQemuProcess, isQemuOf } from './process-id.ts'
+import { qmp } from './qmp.ts'
+import type { PortForward, VirtualMachine, VmState } from './virtual-machine.ts'
+
+/** libvirt's codes for "not now" and "no such domain" (virErrorNumber). */
+const OPERATION_INVALID = 55
+const NO_DOMAIN = 42
+
+/** Turns libvirt's errors into the engine's, with what was being done. */
+export async function explained<T>(doing: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (error instanceof LibvirtError) {
+      throw new EngineError('LIBVIRT_ERROR', `cannot ${doing}: ${error.message}`, { cause: error })
+    }
+    throw error
+  }
+}
+
+function ignoring(...codes: number[]) {
+  return (error: unknown): void => {
+    if (!(error instanceof LibvirtError && codes.includes(error.code))) throw error
+  }
+}
+
+/** A VM as a libvirt domain. */
+export class LibvirtMachine implements VirtualMachine {
+  readonly #domain: Domain
+  #pid: number | undefined
+
+  constructor(domain: Domain) {
+    this.#domain = domain
+  }
+
+  get name(): string {
+    return this.#domain.name
+  }
+
+  get uuid(): string {
+    return this.#domain.uuid
+  }
+
+  async state(): Promise<VmState> {
+    const { state } = await explained('read the state of a VM', this.#domain.state())
+    if (state === 'running' || state === 'blocked') return 'running'
+    return state === 'paused' || state === 'pmsuspended' ? 'paused' : 'off'
+  }
+
+  async pid(): Promise<number> {
+    if (this.#pid === undefined || !(await isQemuOf(this.#pid, this.uuid))) {
+      this.#pid = await findQemuProcess(this.uuid)
+    }
+    return this.#pid
+  }
+
+  async createPaused(): Promise<void> {
+    await explained('start the VM', this.#domain.create({ paused: true }))
+  }
+
+  async resume(): Promise<void> {
+    await explained('resume the VM', this.#domain.resume())
+  }
+
+  async suspend(): Promise<void> {
+    await explained('suspend the VM', this.#domain.suspend())
+  }
+
+  async destroy(): Promise<void> {
+    await explained('end the VM', this.#domain.destroy().catch(ignoring(OPERATION_INVALID, NO_DOMAIN)))
+  }
+
+  async undefine(): Promise<void> {
+    await explained('forget the VM', this.#domain.undefine().catch(ignoring(NO_DOMAIN)))
+  }
+
+  async record(): Promise<string> {
+    const xml = await explained(
+      'read the record of a VM',
+      this.#domain.metadata('element', RECORD_URI, { config: true }),
+    )
+    return decodeRecord(xml.replace(/<[^>]*>/g, ''))
+  }
+
+  async saveRecord(record: string): Promise<void> {
+    const xml = `<record>${encodeRecord(record)}</record>`
+    await explained(
+      'save the record of a VM',
+      this.#domain.setMetadata('element', xml, RECORD_KEY, RECORD_URI, { config: true }),
+    )
+  }
+
+  async migrateTo(socketPath: string): Promise<void> {
+    await explained('freeze the VM', migration.migrateTo(this.#domain, socketPath))
+  }
+
+  async migrated(signal?: AbortSignal): Promise<{ downtimeMs: number }> {
+    return explained('freeze the VM', migration.settled(this.#domain, signal))
+  }
+
+  async cancelMigration(): Promise<void> {
+    await explained('give up the freeze', qmp(this.#domain, 'migrate_cancel'))
+  }
+
+  async restore(stateFile: string, socketPath: string): Promise<void> {
+    try {
+      await explained('load the template', migration.restore(this.#domain, stateFile, socketPath))
+    } finally {
+      await rm(socketPath, { force: true })
+    }
+  }
+
+  async addForward(forward: PortForward): Promise<void> {
+    await explained('publish a port', ports.addForward(this.#domain, forward))
+  }
+
+  async removeForward(forward: PortForward): Promise<void> {
+    await explained('withdraw a port', ports.removeForward(this.#domain, forward))
+  }
+
+  async forwards(): Promise<PortForward[]> {
+    return explained('list the published ports', ports.listForwards(this.#domain))
+  }
+
+  async console(): Promise<string> {
+    return explained(
+      'read the console',
+      qmp(this.#domain, 'ringbuf-read', { device: 'console', size: 65_536 }),
+    )
+  }
+}

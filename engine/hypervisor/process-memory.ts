@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises'
+
+/** Host memory of one VM's process, in bytes, from `/proc/<pid>/smaps` (proc(5)). */
+export interface VmMemory {
+  /** Guest RAM that this process alone holds. */
+  ramPrivateBytes: number
+  /** Resident pages of the template's RAM file that it maps and has not copied. */
+  ramSharedBytes: number
+  /** Resident pages of the image that it maps. */
+  imageBytes: number
+  /** The rest, pages shared with other processes counted by their share. */
+  overheadBytes: number
+}
+
+interface Mapping {
+  path: string
+  bytes: number
+  rss: number
+  pss: number
+  anonymous: number
+}
+
+export interface MemoryLayout {
+  /** The template's RAM file; absent where the VM booted cold, on anonymous memory. */
+  ramFile?: string
+  memoryBytes: number
+  imageFile: string
+}
+
+export async function readVmMemory(pid: number, layout: MemoryLayout): Promise<VmMemory> {
+  return sumMappings(await readFile(`/proc/${pid}/smaps`, 'utf8'), layout)
+}
+
+export function sumMappings(smaps: string, layout: MemoryLayout): VmMemory {
+  const memory = { ramPrivateBytes: 0, ramSharedBytes: 0, imageBytes: 0, overheadBytes: 0 }
+  for (const mapping of parseSmaps(smaps)) {
+    if (mapping.path === layout.imageFile) memory.imageBytes += mapping.rss
+    else if (isRam(mapping, layout)) {
+      // A file's page that one process alone maps counts as Private_*: only Anonymous tells a copy from the original.
+      memory.ramPrivateBytes += mapping.anonymous
+      memory.ramSharedBytes += mapping.rss - mapping.anonymous
+    } else memory.overheadBytes += mapping.pss
+  }
+  return memory
+}
+
+function isRam(mapping: Mapping, layout: MemoryLayout): boolean {
+  if (layout.ramFile) return mapping.path === layout.ramFile
+  return mapping.path === '' && mapping.bytes >= layout.memoryBytes
+}
+
+function parseSmaps(text: string): Mapping[] {
+  const mappings: Mapping[] = []
+  let current: Mapping | undefined
+  for (const line of text.split('\n')) {
+    const head = /^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \d+\s*(.*)$/.exec(line)
+    if (head) {
+      // The kernel escapes line feeds in paths as \012 and marks what was removed since.
+      const path = head[1]!.replaceAll('\\012', '\n').replace(/ \(deleted\)$/, '')
+      current = { path, bytes: 0, rss: 0, pss: 0, anonymous: 0 }
+      mappings.push(current)
+      continue
+    }
+    const field = /^(Size|Rss|Pss|Anonymous):\s+(\d+) kB$/.exec(line)
+    if (!field || !current) continue
+    const bytes = Number(field[2]) * 1024
+    if (field[1] === 'Size') current.bytes = bytes
+    else if (field[1] === 'Rss') current.rss = bytes
+    else if (field[1] === 'Pss') current.pss = bytes
+    else current.anonymous = bytes
+  }
+  return mappings
+}

@@ -1,0 +1,103 @@
+import type { Accelerator } from '../../contract/ramet.ts'
+
+/** What every VM of one template has in common, byte for byte: its hardware. */
+export interface Hardware {
+  accelerator: Accelerator
+  /** Guest RAM in bytes, a multiple of 1 MiB. */
+  memoryBytes: number
+  vcpus: number
+  kernel: { vmlinuz: string; initrd: string; cmdline: string }
+  /** The image as one erofs file; `bytes` is its size, a multiple of 2 MiB. */
+  image: { path: string; bytes: number }
+  /** The empty, formatted raw disk under every writable disk. */
+  goldenDisk: string
+}
+
+/** What is a VM's own. Paths are absolute; unix sockets must fit in 107 bytes. */
+export interface VmSpec {
+  name: string
+  uuid: string
+  title?: string
+  hardware: Hardware
+  /** The template's RAM file, mapped copy-on-write. Absent: the VM boots cold on anonymous memory. */
+  ramFile?: string
+  /** qcow2 over the golden disk. */
+  disk: string
+  agentSocket: string
+  /** Where QEMU appends what the guest writes to its log port. */
+  logFile: string
+  /** Where QEMU appends the guest's console; absent: a bounded ring in QEMU's memory. */
+  consoleFile?: string
+  /** Kept in the domain's metadata. */
+  record?: string
+}
+
+export type VmState = 'running' | 'paused' | 'off'
+
+/** A published port: what SLIRP listens on, on the host, for the guest. */
+export interface PortForward {
+  protocol: 'tcp' | 'udp'
+  hostIp: string
+  hostPort: number
+  guestPort: number
+}
+
+/** One VM. Every call is asynchronous; failures are EngineErrors. */
+export interface VirtualMachine {
+  readonly name: string
+  readonly uuid: string
+  state(): Promise<VmState>
+  /** The process of the running VM. */
+  pid(): Promise<number>
+  /** Starts the defined VM with its CPUs stopped. A clone then waits for `restore`. */
+  createPaused(): Promise<void>
+  resume(): Promise<void>
+  suspend(): Promise<void>
+  /** Ends the VM's process at once; nothing to do where it is off. */
+  destroy(): Promise<void>
+  /** Forgets the VM, its record with it. */
+  undefine(): Promise<void>
+  record(): Promise<string>
+  saveRecord(record: string): Promise<void>
+  /** Starts an outgoing migration to a listening unix socket, guest RAM that is shared left out. */
+  migrateTo(socketPath: string): Promise<void>
+  /** Waits until the migration under way has ended; answers how long the guest stood still, in milliseconds. */
+  migrated(signal?: AbortSignal): Promise<{ downtimeMs: number }>
+  /** Gives up a migration; the guest goes on. */
+  cancelMigration(): Promise<void>
+  /** Loads a device state through QEMU's incoming socket at `socketPath`. */
+  restore(stateFile: string, socketPath: string): Promise<void>
+  addForward(forward: PortForward): Promise<void>
+  removeForward(forward: PortForward): Promise<void>
+  forwards(): Promise<PortForward[]>
+  /** What the guest last printed on its console. */
+  console(): Promise<string>
+}
+
+export interface VmStopped {
+  uuid: string
+  /** libvirt's words, for example `shutdown`, `destroyed`, `crashed`, `failed`. */
+  reason: string
+}
+
+export interface Hypervisor {
+  readonly facts: HypervisorFacts
+  /** Writes the VM and its record down (one commit); a VM of that uuid is replaced. */
+  define(spec: VmSpec): Promise<VirtualMachine>
+  /** Starts a VM that nobody needs to remember: it ends with this process. */
+  createTransient(spec: VmSpec): Promise<VirtualMachine>
+  /** Every VM that carries a record of ours. */
+  list(): Promise<{ vm: VirtualMachine; record: string; state: VmState }[]>
+  onStopped(listener: (event: VmStopped) => void): () => void
+  close(): Promise<void>
+}
+
+export interface HypervisorFacts {
+  uri: string
+  accelerator: Accelerator
+  acceleratorReason: string
+  libvirtVersion: string
+  qemuVersion: string
+  qemuBinary: string
+  cpuModel: string
+}

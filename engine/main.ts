@@ -1,0 +1,116 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { paths } from '../contract/paths.ts'
+import { createServer } from './api/server.ts'
+import { openGoldenDisk } from './hypervisor/disk.ts'
+import { libvirtUri } from './hypervisor/uri.ts'
+import { openHypervisor } from './hypervisor/libvirt-hypervisor.ts'
+import { ImageStore } from './images/store.ts'
+import { TemplateStore } from './templates/store.ts'
+import { ContainerService } from './services/containers/containers.ts'
+import { StreamService } from './services/containers/streams.ts'
+import { EventBus } from './services/events.ts'
+import { ExecService } from './services/execs.ts'
+import { HostService } from './services/host.ts'
+import { ImageService } from './services/images.ts'
+import { openKit } from './services/kit.ts'
+import { MemoryService } from './services/memory.ts'
+import { TemplateService } from './services/templates.ts'
+import { readSettings } from './settings.ts'
+
+/** The composition root: makes every part once, joins them, and serves until it is told to stop. */
+async function main(): Promise<void> {
+  const { env } = process
+  const root = join(import.meta.dirname, '..')
+  const at = paths(env, process.getuid!())
+  const socketDir = join(at.runtime, 'vm')
+  for (const folder of [at.data, at.state, at.config, at.runtime, socketDir, at.cache]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+  }
+  const log = (message: string): void => void process.stderr.write(`${new Date().toISOString()} ${message}\n`)
+  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
+
+  const settings = await readSettings(join(at.config, 'settings.json'))
+  const kit = await openKit(env['RAMET_KIT'] ?? join(root, 'native/guest/out/kit'))
+  const uri = libvirtUri({
+    setting: env['RAMET_LIBVIRT_URI'],
+    uid: process.getuid!(),
+    embedRoot: join(at.data, 'libvirt'),
+    path: env['PATH'] ?? '',
+  })
+  const hypervisor = await openHypervisor({
+    uri,
+    accelerator: env['RAMET_ACCEL'] ?? 'auto',
+    cacheDir: at.cache,
+  })
+  const goldenDisk = await openGoldenDisk(join(at.data, 'golden'))
+  const events = new EventBus()
+  const imageStore = await ImageStore.open({ folder: join(at.data, 'images'), ...settings })
+  const templateStore = new TemplateStore(join(at.data, 'templates'))
+  await templateStore.open()
+  const templates = new TemplateService({
+    hypervisor,
+    images: imageStore,
+    store: templateStore,
+    kit,
+    goldenDisk,
+    socketDir,
+    clones: () => containers.running().map(({ record }) => record.templateId),
+  })
+  const containers: ContainerService = new ContainerService({
+    hypervisor,
+    images: imageStore,
+    templates,
+    goldenDisk,
+    events,
+    diskDir: join(at.data, 'containers'),
+    logDir: join(at.state, 'containers'),
+    socketDir,
+    log,
+  })
+  const streams = new StreamService(containers)
+  const execs = new ExecService(containers)
+  const images = new ImageService({
+    store: imageStore,
+    templates,
+    events,
+    usersOf: (imageId) => containers.usersOf(imageId),
+  })
+  const memory = new MemoryService({ templates, images: imageStore, running: () => containers.running() })
+  const host = new HostService({ facts: hypervisor.facts, kit, engineVersion: version, dataDir: at.data })
+
+  const server = createServer(
+    {
+      containers: Object.assign(containers, {
+        logs: streams.logs.bind(streams),
+        attach: streams.attach.bind(streams),
+      }),
+      execs,
+      images,
+      templates,
+      memory,
+      host,
+      events,
+    },
+    { engineVersion: version, log },
+  )
+  await containers.recover(await hypervisor.list())
+  await server.listen(at.socket)
+  log(`engine ${version} serves ${at.socket}; ${hypervisor.facts.accelerator}, ${uri}`)
+
+  let stopping = false
+  const stop = async (): Promise<void> => {
+    if (stopping) return
+    stopping = true
+    await server.close()
+    containers.close()
+    await hypervisor.close()
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`ramet: ${error.message}\n`)
+  process.exit(1)
+})

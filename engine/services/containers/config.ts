@@ -1,0 +1,111 @@
+import type { ContainerConfig, ContainerCreateRequest, HostConfig } from '../../../contract/docker.ts'
+import { EngineError } from '../../../contract/errors.ts'
+
+/** Docker accepts one word where a list is meant. */
+function list(value: string[] | string | null | undefined): string[] {
+  if (typeof value === 'string') return value ? [value] : []
+  return value ?? []
+}
+
+/** Later wins, by name; order of first appearance stays. */
+export function mergeEnv(...lists: (string[] | null | undefined)[]): string[] {
+  const merged = new Map<string, string>()
+  for (const entry of lists.flatMap((each) => each ?? [])) merged.set(entry.split('=', 1)[0]!, entry)
+  // A name without `=` takes the variable away that the image set.
+  return [...merged.values()].filter((entry) => entry.includes('='))
+}
+
+/** The image's config with the request's on top, as Docker merges them. Rejects a container without a command. */
+export function mergeConfig(
+  image: ContainerConfig,
+  request: ContainerCreateRequest,
+  id: string,
+): ContainerConfig {
+  const { HostConfig: _host, NetworkingConfig: _network, ...own } = request
+  const entrypointGiven = request.Entrypoint !== undefined && request.Entrypoint !== null
+  // Docker's way to clear an image's entrypoint is a list of one empty word.
+  const entrypoint = list(entrypointGiven ? request.Entrypoint : image.Entrypoint).filter(
+    (word, at, all) => !(all.length === 1 && at === 0 && word === ''),
+  )
+  const cmdGiven = list(request.Cmd).length > 0
+  const cmd = cmdGiven ? list(request.Cmd) : entrypointGiven ? [] : list(image.Cmd)
+  if (entrypoint.length + cmd.length === 0) {
+    throw new EngineError(
+      'INVALID_ARGUMENT',
+      'no command specified: the image names none; give one after the image',
+    )
+  }
+  return {
+    ...own,
+    Hostname: request.Hostname || id.slice(0, 12),
+    Domainname: request.Domainname ?? '',
+    User: request.User || image.User || '',
+    Tty: request.Tty ?? false,
+    OpenStdin: request.OpenStdin ?? false,
+    StdinOnce: request.StdinOnce ?? false,
+    Env: mergeEnv(image.Env, request.Env),
+    Cmd: cmd.length ? cmd : null,
+    Entrypoint: entrypoint.length ? entrypoint : null,
+    ExposedPorts: { ...image.ExposedPorts, ...request.ExposedPorts },
+    Volumes: { ...image.Volumes, ...request.Volumes },
+    WorkingDir: request.WorkingDir || image.WorkingDir || '/',
+    Labels: { ...image.Labels, ...request.Labels },
+    StopSignal: request.StopSignal || image.StopSignal,
+    StopTimeout: request.StopTimeout ?? image.StopTimeout,
+  }
+}
+
+/** Entrypoint and command as the one argument list that is executed. */
+export function argv(config: ContainerConfig): string[] {
+  return [...list(config.Entrypoint), ...list(config.Cmd)]
+}
+
+const NAMESPACE_MODES = ['PidMode', 'IpcMode', 'UsernsMode', 'UTSMode', 'CgroupnsMode'] as const
+const OWN_NAMESPACE = ['', 'private', 'shareable']
+const UNSUPPORTED_LISTS = ['Binds', 'Mounts', 'VolumesFrom', 'Links', 'Devices', 'DeviceRequests'] as const
+
+/** Refuses, by name, what would otherwise be dropped silently. */
+export function refuseUnsupported(host: HostConfig): void {
+  for (const option of UNSUPPORTED_LISTS) {
+    const value = host[option]
+    if (Array.isArray(value) && value.length > 0) {
+      throw new EngineError(
+        'NOT_SUPPORTED',
+        `HostConfig.${option} is not supported by this version of Ramet; leave it out`,
+      )
+    }
+  }
+  for (const option of NAMESPACE_MODES) {
+    const mode = String(host[option] ?? '')
+    if (!OWN_NAMESPACE.includes(mode)) {
+      throw new EngineError(
+        'NOT_SUPPORTED',
+        `HostConfig.${option}=${mode} is not possible: every container is a machine of its own; leave it out`,
+      )
+    }
+  }
+  const network = host.NetworkMode ?? 'default'
+  if (!['', 'default', 'bridge'].includes(network)) {
+    throw new EngineError(
+      'NOT_SUPPORTED',
+      `the network '${network}' is not supported by this version of Ramet; use the default one`,
+    )
+  }
+  const isolation: string = host.Isolation ?? ''
+  if (!['', 'default', 'cold'].includes(isolation)) {
+    throw new EngineError('INVALID_ARGUMENT', `unknown isolation '${isolation}'; use default or cold`)
+  }
+  const policy = host.RestartPolicy?.Name ?? ''
+  if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(policy)) {
+    throw new EngineError(
+      'INVALID_ARGUMENT',
+      `unknown restart policy '${policy}'; use no, always, unless-stopped or on-failure`,
+    )
+  }
+  if (host.AutoRemove && !['', 'no'].includes(policy)) {
+    throw new EngineError(
+      'INVALID_ARGUMENT',
+      'a container cannot both restart and be removed at its end: drop --rm or --restart',
+    )
+  }
+}

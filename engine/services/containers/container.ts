@@ -1,0 +1,391 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { EngineError } from '../../../contract/errors.ts'
+import { AgentClient } from '../../guest/agent-client.ts'
+import { lastExit, repairLog } from '../../guest/log-reader.ts'
+import { createOverlay } from '../../hypervisor/disk.ts'
+import type { Hardware, VirtualMachine, VmSpec } from '../../hypervisor/virtual-machine.ts'
+import { Mutex } from '../mutex.ts'
+import { Waiters } from '../waiters.ts'
+import type { ContainerContext, ContainerPaths } from './context.ts'
+import { ExitWaiters } from './exit-waiters.ts'
+import { allocatePorts, wantedPorts } from './ports.ts'
+import { identity, startConfig } from './process.ts'
+import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
+import { RestartTimer, wantsRestart } from './restart.ts'
+
+/** A clone answers within milliseconds; a cold boot under emulation on a busy machine takes tens of seconds. */
+const AGENT_TIMEOUT_MS = 120_000
+/** After the last signal: what the guest may still take to write out its disk and power off. */
+const POWER_OFF_MS = 5_000
+const DEFAULT_STOP_SECONDS = 10
+
+/** Exit status of a container whose VM ended without telling one: it was killed from outside. */
+const LOST_EXIT_CODE = 137
+
+/** One container: its record, its disk, and, while it runs, its clone. Changes of state run one after the other. */
+export class Container {
+  readonly #context: ContainerContext
+  readonly #changes = new Mutex()
+  readonly #restart = new RestartTimer()
+  readonly #starts = new Waiters<boolean>()
+  readonly exits = new ExitWaiters()
+  readonly paths: ContainerPaths
+  record: ContainerRecord
+  removed = false
+  readonly #onRemoved: () => void
+  #vm: VirtualMachine | undefined
+  #agent: AgentClient | undefined
+
+  /** `onRemoved` is told when nothing of the container is left. */
+  constructor(
+    context: ContainerContext,
+    record: ContainerRecord,
+    options: { vm?: VirtualMachine; onRemoved(): void },
+  ) {
+    this.#context = context
+    this.#onRemoved = options.onRemoved
+    this.record = record
+    this.#vm = options.vm
+    const short = record.id.slice(0, 12)
+    const diskFolder = join(context.diskDir, record.id)
+    const logFolder = join(context.logDir, record.id)
+    this.paths = {
+      diskFolder,
+      disk: join(diskFolder, 'disk.qcow2'),
+      logFolder,
+      log: join(logFolder, 'output.log'),
+      agentSocket: join(context.socketDir, `${short}.agent`),
+      restoreSocket: join(context.socketDir, `${short}.restore`),
+    }
+  }
+
+  get id(): string {
+    return this.record.id
+  }
+
+  get running(): boolean {
+    return this.record.phase === 'running'
+  }
+
+  get restarting(): boolean {
+    return this.#restart.pending
+  }
+
+  get vm(): VirtualMachine | undefined {
+    return this.#vm
+  }
+
+  /** The agent of the running VM. Rejects with NOT_RUNNING. */
+  agent(): AgentClient {
+    if (this.running && this.#agent) return this.#agent
+    throw new EngineError('NOT_RUNNING', `container ${this.record.name} is not running; start it first`)
+  }
+
+  /** Writes disk and record. Leaves nothing behind on failure. */
+  async create(): Promise<void> {
+    try {
+      await mkdir(this.paths.diskFolder, { recursive: true, mode: 0o700 })
+      await mkdir(this.paths.logFolder, { recursive: true, mode: 0o700 })
+      await createOverlay(this.paths.disk, this.#context.goldenDisk)
+      const hardware = await this.#context.templates.hardwareFor(this.record)
+      this.#vm = await this.#context.hypervisor.define(this.#spec(hardware, undefined))
+    } catch (error) {
+      await this.#removeFiles()
+      throw error
+    }
+    this.emit('create')
+  }
+
+  start(): Promise<void> {
+    this.#restart.cancel()
+    return this.#changes.run(() => this.#start())
+  }
+
+  async #start(): Promise<void> {
+    this.#mustExist()
+    if (this.running)
+      throw new EngineError('NOT_MODIFIED', `container ${this.record.name} is already running`)
+    const { record } = this
+    try {
+      const { hardware, template } = await this.#context.templates.forContainer(record)
+      // A clone of the last run that is still on its way out holds the disk and the ports.
+      await this.#vm?.destroy()
+      const ports = await allocatePorts(wantedPorts(record.config, record.hostConfig))
+      await repairLog(this.paths.log)
+      Object.assign(record, { phase: 'starting', run: record.run + 1, ports, error: '', oomKilled: false })
+      record.stoppedByUser = false
+      record.templateId = template?.id ?? ''
+      this.#vm = await this.#context.hypervisor.define(this.#spec(hardware, template?.ramFile))
+      await this.#launch(this.#vm, template?.stateFile)
+      record.phase = 'running'
+      record.startedAt = new Date().toISOString()
+      await this.#vm.saveRecord(encode(record))
+    } catch (error) {
+      await this.#startFailed(error)
+      throw error
+    }
+    this.#watch()
+    this.#starts.release(true)
+    this.emit('start')
+  }
+
+  /** Resolves once it runs: at once, or with its next start. Answers false where that did not come about. */
+  async started(): Promise<boolean> {
+    return this.running || this.#starts.next()
+  }
+
+  /** From a defined VM to the container's running process; without a template's state the VM boots. */
+  async #launch(vm: VirtualMachine, stateFile: string | undefined): Promise<void> {
+    const { record } = this
+    await vm.createPaused()
+    if (stateFile) await vm.restore(stateFile, this.paths.restoreSocket)
+    for (const forward of record.ports) await vm.addForward(forward)
+    await vm.resume()
+    this.#agent = await AgentClient.connect({ path: this.paths.agentSocket, timeoutMs: AGENT_TIMEOUT_MS })
+    await this.#agent.identify(identity(record.config))
+    await this.#agent.start(startConfig(record.config, record.hostConfig, record.run))
+  }
+
+  async #startFailed(error: unknown): Promise<void> {
+    const { record } = this
+    this.#closeAgent()
+    await this.#vm?.destroy().catch(() => {})
+    const code = error instanceof EngineError ? error.code : 'INTERNAL'
+    record.phase = record.startedAt ? 'exited' : 'created'
+    record.exitCode = code === 'COMMAND_NOT_FOUND' ? 127 : code === 'COMMAND_NOT_EXECUTABLE' ? 126 : 128
+    record.error = (error as Error).message
+    record.ports = []
+    await this.#vm?.saveRecord(encode(record)).catch(() => {})
+    this.#starts.release(false)
+    this.exits.exited(record.exitCode)
+  }
+
+  /** Sends the stop signal, after the timeout SIGKILL. Rejects with NOT_MODIFIED where it does not run. */
+  stop(options: { timeoutSeconds?: number; signal?: string } = {}): Promise<void> {
+    const wasRestarting = this.restarting
+    this.#restart.cancel()
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      if (!this.running) {
+        if (wasRestarting) return
+        throw new EngineError('NOT_MODIFIED', `container ${this.record.name} is already stopped`)
+      }
+      this.record.stoppedByUser = true
+      await this.#end(options)
+      this.emit('stop')
+    })
+  }
+
+  async #end(options: { timeoutSeconds?: number; signal?: string }): Promise<void> {
+    const { config } = this.record
+    const exited = this.exits.next()
+    const seconds = options.timeoutSeconds ?? config.StopTimeout ?? DEFAULT_STOP_SECONDS
+    await this.#signal(options.signal ?? config.StopSignal ?? 'SIGTERM')
+    if (await within(exited, seconds < 0 ? undefined : seconds * 1000)) return
+    await this.#signal('SIGKILL')
+    if (await within(exited, POWER_OFF_MS)) return
+    await this.#vm?.destroy()
+    await this.#finished()
+  }
+
+  async #signal(signal: string): Promise<void> {
+    try {
+      await this.agent().signal(signal)
+      this.emit('kill', { signal })
+    } catch (error) {
+      // A guest that no longer answers is ended from outside by the caller.
+      if (error instanceof EngineError && error.code === 'INVALID_ARGUMENT') throw error
+    }
+  }
+
+  async kill(signal = 'SIGKILL'): Promise<void> {
+    this.#mustExist()
+    const agent = this.agent()
+    const fatal = ['SIGKILL', 'KILL', '9'].includes(signal.toUpperCase())
+    if (fatal) this.record.stoppedByUser = true
+    const exited = this.exits.next()
+    await agent.signal(signal)
+    this.emit('kill', { signal })
+    if (!fatal || (await within(exited, POWER_OFF_MS))) return
+    await this.#vm?.destroy()
+    await this.#finished()
+  }
+
+  restart(options: { timeoutSeconds?: number; signal?: string }): Promise<void> {
+    this.#restart.cancel()
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      if (this.running) {
+        this.record.stoppedByUser = true
+        await this.#end(options)
+      }
+      await this.#start()
+      this.emit('restart')
+    })
+  }
+
+  remove(options: { force: boolean }): Promise<void> {
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      if (this.running) {
+        if (!options.force) {
+          throw new EngineError(
+            'CONFLICT',
+            `container ${this.record.name} is running; stop it first, or remove it by force`,
+          )
+        }
+        this.record.stoppedByUser = true
+        await this.#end({ timeoutSeconds: 0, signal: 'SIGKILL' })
+      }
+      this.#restart.cancel()
+      this.#closeAgent()
+      await this.#vm?.destroy()
+      await this.#vm?.undefine()
+      await this.#removeFiles()
+      this.removed = true
+      this.#onRemoved()
+      this.#starts.release(false)
+      this.exits.removed()
+      this.emit('destroy')
+    })
+  }
+
+  /** Takes up a container that an engine before this one left, in whatever state. */
+  adopt(): Promise<void> {
+    return this.#changes.run(async () => {
+      const state = (await this.#vm?.state()) ?? 'off'
+      if (state !== 'off' && this.record.phase === 'running' && (await this.#reconnect())) {
+        this.#watch()
+        return
+      }
+      // A start that was cut short, or a run that ended while nobody looked.
+      if (state !== 'off') await this.#vm?.destroy()
+      if (this.record.phase === 'running' || this.record.phase === 'starting') await this.#finished()
+    })
+  }
+
+  async #reconnect(): Promise<boolean> {
+    try {
+      this.#agent = await AgentClient.connect({ path: this.paths.agentSocket, timeoutMs: AGENT_TIMEOUT_MS })
+      return this.#agent.hello.state === 'running'
+    } catch (error) {
+      this.#context.log(
+        `container ${this.record.name}: its guest does not answer: ${(error as Error).message}`,
+      )
+      return false
+    }
+  }
+
+  /** The engine goes; the VM stays. */
+  detach(): void {
+    this.#restart.cancel()
+    this.#closeAgent()
+  }
+
+  /** libvirt says that the VM has stopped. */
+  vmStopped(): void {
+    void this.#finished()
+  }
+
+  #watch(): void {
+    const agent = this.agent()
+    void agent.waitExit.then(
+      // The guest has written everything out: nothing is lost by not waiting for its power-off.
+      () => this.#vm?.destroy().then(() => this.#finished()),
+      // The link broke: libvirt's event tells whether the VM did.
+      () => undefined,
+    )
+  }
+
+  /** Ends the record of a run. Called by whoever notices first; once for each run. */
+  async #finished(): Promise<void> {
+    const { record } = this
+    if (record.phase !== 'running' && record.phase !== 'starting') return
+    record.phase = 'exited'
+    this.#closeAgent()
+    const exit = await lastExit(this.paths.log, record.run).catch(() => undefined)
+    record.exitCode = exit?.code ?? LOST_EXIT_CODE
+    record.oomKilled = exit?.oomKilled ?? false
+    record.finishedAt = (exit ? new Date(Number(exit.timeNs / 1_000_000n)) : new Date()).toISOString()
+    record.error = exit
+      ? ''
+      : 'the VM ended without an exit status: it was killed, crashed, or the host went down'
+    record.ports = []
+    const again = wantsRestart(record)
+    if (again) record.restartCount++
+    await this.#vm?.saveRecord(encode(record)).catch((error: Error) => this.#context.log(error.message))
+    this.emit('die', { exitCode: String(record.exitCode) })
+    if (again) {
+      const started = Date.parse(record.startedAt)
+      this.#restart.schedule(Date.now() - started, () => this.start().catch(() => {}))
+    }
+    this.exits.exited(record.exitCode)
+    if (record.hostConfig.AutoRemove) void this.#autoRemove()
+  }
+
+  async #autoRemove(): Promise<void> {
+    try {
+      await this.remove({ force: false })
+    } catch (error) {
+      // Somebody removed it by hand in the meantime.
+      if (!this.removed) this.#context.log(`container ${this.record.name}: ${(error as Error).message}`)
+    }
+  }
+
+  emit(action: string, extra: Record<string, string> = {}): void {
+    const { config, name, image } = this.record
+    this.#context.events.emit('container', action, this.id, {
+      ...config.Labels,
+      image: image.reference,
+      name,
+      ...extra,
+    })
+  }
+
+  #spec(hardware: Hardware, ramFile: string | undefined): VmSpec {
+    return {
+      name: vmName(this.id),
+      uuid: vmUuid(this.id),
+      title: this.record.name,
+      hardware,
+      ramFile,
+      disk: this.paths.disk,
+      agentSocket: this.paths.agentSocket,
+      logFile: this.paths.log,
+      record: encode(this.record),
+    }
+  }
+
+  #mustExist(): void {
+    if (this.removed) throw new EngineError('CONTAINER_NOT_FOUND', `no such container: ${this.record.name}`)
+  }
+
+  #closeAgent(): void {
+    this.#agent?.close()
+    this.#agent = undefined
+  }
+
+  async #removeFiles(): Promise<void> {
+    await rm(this.paths.diskFolder, { recursive: true, force: true })
+    await rm(this.paths.logFolder, { recursive: true, force: true })
+    await rm(this.paths.agentSocket, { force: true })
+  }
+}
+
+/** Whether `done` came within the time; without a time it waits for good. */
+async function within(done: Promise<unknown>, milliseconds: number | undefined): Promise<boolean> {
+  if (milliseconds === undefined) {
+    await done
+    return true
+  }
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds)
+  })
+  try {
+    return await Promise.race([done.then(() => true), timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}

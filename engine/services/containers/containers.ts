@@ -1,0 +1,228 @@
+import { randomBytes } from 'node:crypto'
+import type {
+  ContainerCreateRequest,
+  ContainerCreateResponse,
+  ContainerInspect,
+  ContainerSummary,
+  Filters,
+  WaitCondition,
+  WaitResponse,
+} from '../../../contract/docker.ts'
+import { EngineError } from '../../../contract/errors.ts'
+import type { VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
+import { allocatedBytes } from '../file-memory.ts'
+import { capabilities } from './capabilities.ts'
+import { mergeConfig, refuseUnsupported } from './config.ts'
+import { Container } from './container.ts'
+import type { ContainerContext } from './context.ts'
+import { passes } from './filter.ts'
+import { inventName, parseName } from './names.ts'
+import { wantedPorts } from './ports.ts'
+import { decode, RECORD_VERSION, vmUuid, type ContainerRecord } from './record.ts'
+import { wantsStartAtBoot } from './restart.ts'
+import { inspectView, summaryView } from './views.ts'
+
+interface StopOptions {
+  timeoutSeconds?: number
+  signal?: string
+}
+
+/** All containers, by id. What Docker's API calls "containers", without its HTTP. */
+export class ContainerService {
+  readonly #context: ContainerContext
+  readonly #containers = new Map<string, Container>()
+  /** Names of containers that are being made: taken before their record is written. */
+  readonly #reserved = new Set<string>()
+
+  constructor(context: ContainerContext) {
+    this.#context = context
+    context.hypervisor.onStopped(({ uuid }) => this.#byUuid(uuid)?.vmStopped())
+  }
+
+  /** Takes up what an engine before this one left. The only way in which containers come up, crash or not. */
+  async recover(found: { vm: VirtualMachine; record: string; state: VmState }[]): Promise<void> {
+    await Promise.all(
+      found.map(async ({ vm, record: text }) => {
+        const record = decode(text)
+        if (!record) {
+          this.#context.log(`the record of VM ${vm.name} cannot be read; it is left alone`)
+          return
+        }
+        const container = this.#container(record, vm)
+        this.#containers.set(record.id, container)
+        await container.adopt().catch((error: Error) => {
+          this.#context.log(`container ${record.name} cannot be taken up: ${error.message}`)
+        })
+      }),
+    )
+    for (const container of this.#containers.values()) {
+      if (!container.restarting && wantsStartAtBoot(container.record)) void container.start().catch(() => {})
+    }
+  }
+
+  async create(name: string | undefined, request: ContainerCreateRequest): Promise<ContainerCreateResponse> {
+    const hostConfig = request.HostConfig ?? {}
+    refuseUnsupported(hostConfig)
+    if (!request.Image) throw new EngineError('INVALID_ARGUMENT', 'no image named; give Image in the request')
+    const image = await this.#context.images.get(request.Image)
+    const id = randomBytes(32).toString('hex')
+    const config = mergeConfig(image.config, request, id)
+    // What the start would refuse is refused now, where the user still sees it.
+    wantedPorts(config, hostConfig)
+    capabilities(hostConfig)
+    const chosen = name ? parseName(name) : inventName((each) => this.#isTaken(each))
+    if (this.#isTaken(chosen)) {
+      throw new EngineError(
+        'NAME_TAKEN',
+        `the name '${chosen}' is in use by another container; remove or rename that one, or choose another name`,
+      )
+    }
+    this.#reserved.add(chosen)
+    try {
+      const container = this.#container({
+        version: RECORD_VERSION,
+        id,
+        name: chosen,
+        createdAt: new Date().toISOString(),
+        image: { id: image.id, reference: request.Image },
+        config,
+        hostConfig,
+        phase: 'created',
+        run: 0,
+        startedAt: '',
+        finishedAt: '',
+        exitCode: 0,
+        error: '',
+        oomKilled: false,
+        stoppedByUser: false,
+        restartCount: 0,
+        ports: [],
+        templateId: '',
+      })
+      await container.create()
+      this.#containers.set(id, container)
+    } finally {
+      this.#reserved.delete(chosen)
+    }
+    return { Id: id, Warnings: [] }
+  }
+
+  async list(options: {
+    all: boolean
+    limit?: number
+    size: boolean
+    filters: Filters
+  }): Promise<ContainerSummary[]> {
+    const everything = options.all || options.limit !== undefined || options.filters['status'] !== undefined
+    const chosen = [...this.#containers.values()]
+      .filter((container) => everything || container.running || container.restarting)
+      .filter((container) => passes(container, options.filters))
+      .sort((a, b) => b.record.createdAt.localeCompare(a.record.createdAt))
+      .slice(0, options.limit)
+    return Promise.all(
+      chosen.map(async (container) => {
+        const row = summaryView(container)
+        return options.size ? { ...row, SizeRw: await allocatedBytes([container.paths.disk]) } : row
+      }),
+    )
+  }
+
+  async inspect(idOrName: string, options: { size: boolean }): Promise<ContainerInspect> {
+    const container = this.find(idOrName)
+    const pid = container.running ? await container.vm?.pid().catch(() => 0) : 0
+    return inspectView(
+      container,
+      pid ?? 0,
+      options.size ? await allocatedBytes([container.paths.disk]) : undefined,
+    )
+  }
+
+  async start(idOrName: string): Promise<void> {
+    await this.find(idOrName).start()
+  }
+
+  async stop(idOrName: string, options: StopOptions): Promise<void> {
+    await this.find(idOrName).stop(options)
+  }
+
+  async kill(idOrName: string, signal: string | undefined): Promise<void> {
+    await this.find(idOrName).kill(signal)
+  }
+
+  async restart(idOrName: string, options: StopOptions): Promise<void> {
+    await this.find(idOrName).restart(options)
+  }
+
+  async remove(idOrName: string, options: { force: boolean }): Promise<void> {
+    const container = this.find(idOrName)
+    await container.remove(options)
+  }
+
+  async wait(
+    idOrName: string,
+    condition: WaitCondition,
+    signal: AbortSignal,
+  ): Promise<{ result: Promise<WaitResponse> }> {
+    const container = this.find(idOrName)
+    const code = container.exits.wait(
+      condition,
+      { running: container.running, last: container.record.exitCode },
+      signal,
+    )
+    const result = code.then((StatusCode): WaitResponse => {
+      const { error } = container.record
+      return error ? { StatusCode, Error: { Message: error } } : { StatusCode }
+    })
+    return { result }
+  }
+
+  async resize(idOrName: string, size: { rows: number; cols: number }): Promise<void> {
+    await this.find(idOrName).agent().resize(size.cols, size.rows)
+  }
+
+  /** By id, name, or a prefix of an id that only one has. Rejects with CONTAINER_NOT_FOUND. */
+  find(idOrName: string): Container {
+    const bare = idOrName.replace(/^\//, '')
+    const all = [...this.#containers.values()]
+    const exact = this.#containers.get(bare) ?? all.find(({ record }) => record.name === bare)
+    if (exact) return exact
+    const matching = /^[0-9a-f]+$/.test(bare) ? all.filter(({ id }) => id.startsWith(bare)) : []
+    if (matching.length === 1) return matching[0]!
+    throw new EngineError(
+      'CONTAINER_NOT_FOUND',
+      matching.length
+        ? `more than one container's id begins with '${bare}'; give more of it`
+        : `no such container: ${bare}`,
+    )
+  }
+
+  running(): Container[] {
+    return [...this.#containers.values()].filter((container) => container.running)
+  }
+
+  /** Names of the containers that were made from an image. */
+  usersOf(imageId: string): string[] {
+    return [...this.#containers.values()]
+      .filter(({ record }) => record.image.id === imageId)
+      .map(({ record }) => record.name)
+  }
+
+  /** The engine goes; containers run on. */
+  close(): void {
+    for (const container of this.#containers.values()) container.detach()
+  }
+
+  #container(record: ContainerRecord, vm?: VirtualMachine): Container {
+    return new Container(this.#context, record, { vm, onRemoved: () => this.#containers.delete(record.id) })
+  }
+
+  #isTaken(name: string): boolean {
+    return (
+      this.#reserved.has(name) || [...this.#containers.values()].some(({ record }) => record.name === name)
+    )
+  }
+
+  #byUuid(uuid: string): Container | undefined {
+    return [...this.#containers.values()].find(({ id }) => vmUuid(id) === uuid)
+  }
+}

@@ -1,0 +1,30 @@
+import type { ImageStore } from '../../images/store.ts'
+import type { Hypervisor } from '../../hypervisor/virtual-machine.ts'
+import type { EventBus } from '../events.ts'
+import type { TemplateService } from '../templates.ts'
+
+/** What containers stand on; made once, in the composition root. */
+export interface ContainerContext {
+  hypervisor: Hypervisor
+  images: ImageStore
+  templates: TemplateService
+  /** The empty disk under every writable one. */
+  goldenDisk: string
+  events: EventBus
+  /** Writable disks: `<disks>/<id>/disk.qcow2`. */
+  diskDir: string
+  /** Output: `<logs>/<id>/output.log`. */
+  logDir: string
+  /** Short folder for unix sockets. */
+  socketDir: string
+  log(message: string): void
+}
+
+export interface ContainerPaths {
+  diskFolder: string
+  disk: string
+  logFolder: string
+  log: string
+  agentSocket: string
+  restoreSocket: string
+}

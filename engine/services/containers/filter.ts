@@ -1,0 +1,50 @@
+import type { Filters } from '../../../contract/docker.ts'
+import { EngineError } from '../../../contract/errors.ts'
+import type { Container } from './container.ts'
+import { statusOf } from './record.ts'
+
+type Test = (container: Container, value: string) => boolean
+
+const TESTS: Record<string, Test> = {
+  id: ({ id }, value) => id.startsWith(value),
+  name: ({ record }, value) => matches(record.name, value) || matches(`/${record.name}`, value),
+  status: (container, value) => statusOf(container.record, container.restarting) === value,
+  exited: ({ record }, value) => record.phase === 'exited' && record.exitCode === Number(value),
+  ancestor: ({ record }, value) =>
+    record.image.reference === value ||
+    record.image.id === value ||
+    record.image.id.startsWith(`sha256:${value}`),
+  label: ({ record }, value) => hasLabel(record.config.Labels ?? {}, value),
+  publish: ({ record }, value) =>
+    record.ports.some(({ hostPort }) => String(hostPort) === value.split('/')[0]),
+}
+
+/** Docker takes names as regular expressions; one that is none is taken as plain text. */
+function matches(name: string, pattern: string): boolean {
+  try {
+    return new RegExp(pattern).test(name)
+  } catch {
+    return name.includes(pattern)
+  }
+}
+
+/** `key` or `key=value`. */
+export function hasLabel(labels: Record<string, string>, wanted: string): boolean {
+  const at = wanted.indexOf('=')
+  return at < 0 ? wanted in labels : labels[wanted.slice(0, at)] === wanted.slice(at + 1)
+}
+
+/** Whether a container passes: every filter, by any of its values; of labels, all. Rejects an unknown filter. */
+export function passes(container: Container, filters: Filters): boolean {
+  return Object.entries(filters).every(([name, values]) => {
+    const test = TESTS[name]
+    if (!test) {
+      throw new EngineError(
+        'INVALID_ARGUMENT',
+        `invalid filter '${name}'; known are ${Object.keys(TESTS).join(', ')}`,
+      )
+    }
+    const found = (value: string): boolean => test(container, value)
+    return name === 'label' ? values.every(found) : values.some(found)
+  })
+}

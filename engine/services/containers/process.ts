@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import type { ContainerConfig, HostConfig } from '../../../contract/docker.ts'
+import { EngineError } from '../../../contract/errors.ts'
+import type { IdentifyOptions, StartConfig } from '../../guest/agent-client.ts'
+import { capabilities } from './capabilities.ts'
+import { argv } from './config.ts'
+
+/** QEMU's user-mode network: fixed addresses behind a NAT of each VM's own. */
+const NAT = { address: '10.0.2.15', prefix: 24, gateway: '10.0.2.2', dns: ['10.0.2.3'], mtu: 1500 }
+
+/** Who a clone is: nothing of it is shared with its siblings. */
+export function identity(config: ContainerConfig): IdentifyOptions {
+  return {
+    seed: randomBytes(64),
+    wallClockNs: BigInt(Date.now()) * 1_000_000n,
+    hostname: config.Hostname!,
+    machineId: randomBytes(16).toString('hex'),
+    network: NAT,
+  }
+}
+
+/** What the agent is told to execute. */
+export function startConfig(config: ContainerConfig, host: HostConfig, run: number): StartConfig {
+  return {
+    run,
+    argv: argv(config),
+    env: config.Env ?? [],
+    cwd: config.WorkingDir || '/',
+    user: config.User ?? '',
+    groups: host.GroupAdd ?? [],
+    tty: config.Tty ?? false,
+    openStdin: config.OpenStdin ?? false,
+    stdinOnce: config.StdinOnce ?? false,
+    hostname: config.Hostname!,
+    domainname: config.Domainname ?? '',
+    readOnlyRoot: host.ReadonlyRootfs ?? false,
+    tmpfs: Object.entries(host.Tmpfs ?? {}).map(([path, options]) => ({ path, options })),
+    rlimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),
+    capabilities: capabilities(host),
+    noNewPrivileges: (host.SecurityOpt ?? []).some((option) =>
+      /^no-new-privileges(:true|=true)?$/.test(option),
+    ),
+    privileged: host.Privileged ?? false,
+    init: host.Init ?? false,
+    shmSize: host.ShmSize || 64 * 1024 * 1024,
+    sysctls: host.Sysctls ?? {},
+    extraHosts: (host.ExtraHosts ?? []).map(parseExtraHost),
+    dns: host.Dns ?? [],
+    pidsLimit: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : 0,
+  }
+}
+
+function parseExtraHost(entry: string): { name: string; address: string } {
+  const at = entry.search(/[:=]/)
+  if (at < 1) throw new EngineError('INVALID_ARGUMENT', `'${entry}' is not a host entry; write NAME:ADDRESS`)
+  return { name: entry.slice(0, at), address: entry.slice(at + 1) }
+}

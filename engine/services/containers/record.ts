@@ -1,0 +1,64 @@
+import type { ContainerConfig, ContainerStatus, HostConfig } from '../../../contract/docker.ts'
+import type { PortForward } from '../../hypervisor/virtual-machine.ts'
+
+export const RECORD_VERSION = 1
+
+/** Everything that is known of a container, kept in its VM's metadata. Times are RFC 3339, '' for never. */
+export interface ContainerRecord {
+  version: typeof RECORD_VERSION
+  /** 64 hex digits; the first 32 are the VM's uuid. */
+  id: string
+  /** Without a leading slash. */
+  name: string
+  createdAt: string
+  image: { id: string; reference: string }
+  /** Image and request, merged. */
+  config: ContainerConfig
+  hostConfig: HostConfig
+  /** `starting` and `running` say what the VM was last told, not what it does now. */
+  phase: 'created' | 'starting' | 'running' | 'exited'
+  /** Number of starts; the log's records carry it. */
+  run: number
+  startedAt: string
+  finishedAt: string
+  exitCode: number
+  /** Why the last start or run failed, for people. */
+  error: string
+  oomKilled: boolean
+  /** A user stopped it: a restart policy other than `always` leaves it so. */
+  stoppedByUser: boolean
+  restartCount: number
+  /** What the current or last run published. */
+  ports: PortForward[]
+  templateId: string
+}
+
+export function vmUuid(id: string): string {
+  return [id.slice(0, 8), id.slice(8, 12), id.slice(12, 16), id.slice(16, 20), id.slice(20, 32)].join('-')
+}
+
+export function vmName(id: string): string {
+  return `ramet-${id.slice(0, 12)}`
+}
+
+export function encode(record: ContainerRecord): string {
+  return JSON.stringify(record)
+}
+
+/** The record in `text`; undefined where it is of another version or not whole. */
+export function decode(text: string): ContainerRecord | undefined {
+  try {
+    const record = JSON.parse(text) as ContainerRecord
+    const whole = record.version === RECORD_VERSION && /^[0-9a-f]{64}$/.test(record.id) && !!record.name
+    return whole ? record : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Docker's word for a phase. */
+export function statusOf(record: ContainerRecord, restarting: boolean): ContainerStatus {
+  if (restarting) return 'restarting'
+  if (record.phase === 'running') return 'running'
+  return record.phase === 'exited' ? 'exited' : 'created'
+}

@@ -1,0 +1,88 @@
+import { PassThrough, type Writable } from 'node:stream'
+import { readLog } from '../../guest/log-reader.ts'
+import type { Container } from './container.ts'
+import type { ContainerService } from './containers.ts'
+
+interface Chunk {
+  stream: 'stdout' | 'stderr'
+  /** Unix nanoseconds, taken in the guest. */
+  timeNs: bigint
+  data: Buffer
+}
+
+interface LogOptions {
+  follow: boolean
+  stdout: boolean
+  stderr: boolean
+  since?: bigint
+  until?: bigint
+  tail?: number
+  signal: AbortSignal
+}
+
+interface AttachOptions {
+  logs: boolean
+  stream: boolean
+  stdin: boolean
+  stdout: boolean
+  stderr: boolean
+  signal: AbortSignal
+}
+
+/**
+ * What containers print and are told. Output has one source, the log file that QEMU writes: who attaches reads it
+ * from the place where it begins to matter, so that nothing is lost and nobody slow holds the container up.
+ */
+export class StreamService {
+  readonly #containers: ContainerService
+
+  constructor(containers: ContainerService) {
+    this.#containers = containers
+  }
+
+  async logs(idOrName: string, options: LogOptions): Promise<{ tty: boolean; output: AsyncIterable<Chunk> }> {
+    const container = this.#containers.find(idOrName)
+    const follow = options.follow && container.running
+    return {
+      tty: container.record.config.Tty ?? false,
+      output: readLog(container.paths.log, { ...options, follow }),
+    }
+  }
+
+  async attach(
+    idOrName: string,
+    options: AttachOptions,
+  ): Promise<{ tty: boolean; output: AsyncIterable<Chunk>; stdin?: Writable }> {
+    const container = this.#containers.find(idOrName)
+    const { record } = container
+    const { stdout, stderr, signal } = options
+    const run = container.running ? record.run : record.run + 1
+    const whole = options.logs || !container.running
+    const output =
+      options.stream || options.logs
+        ? readLog(container.paths.log, {
+            follow: options.stream,
+            stdout,
+            stderr,
+            signal,
+            ...(options.logs ? {} : { fromRun: run }),
+            ...(whole ? {} : { tail: 0 }),
+          })
+        : nothing()
+    const wantsStdin = options.stdin && record.config.OpenStdin
+    return { tty: record.config.Tty ?? false, output, ...(wantsStdin ? { stdin: stdinOf(container) } : {}) }
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/no-empty-function, require-yield
+async function* nothing(): AsyncGenerator<Chunk> {}
+
+/** A client attaches before it starts the container: what it writes waits for the start. */
+function stdinOf(container: Container): Writable {
+  const input = new PassThrough()
+  void container.started().then((running) => {
+    if (running) input.pipe(container.agent().stdin()).on('error', () => input.destroy())
+    else input.destroy()
+  })
+  return input
+}

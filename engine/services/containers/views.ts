@@ -1,0 +1,144 @@
+import type { ContainerInspect, ContainerState, ContainerSummary } from '../../../contract/docker.ts'
+import { argv } from './config.ts'
+import type { Container } from './container.ts'
+import { portMap } from './ports.ts'
+import { statusOf, type ContainerRecord } from './record.ts'
+
+const NEVER = '0001-01-01T00:00:00Z'
+
+function stateOf(container: Container, pid: number): ContainerState {
+  const { record } = container
+  const status = statusOf(record, container.restarting)
+  return {
+    Status: status,
+    Running: status === 'running' || status === 'restarting',
+    Paused: false,
+    Restarting: status === 'restarting',
+    OOMKilled: record.oomKilled,
+    Dead: false,
+    Pid: pid,
+    ExitCode: record.phase === 'running' ? 0 : record.exitCode,
+    Error: record.error,
+    StartedAt: record.startedAt || NEVER,
+    FinishedAt: record.finishedAt || NEVER,
+  }
+}
+
+function networks(record: ContainerRecord): Record<string, unknown> {
+  const running = record.phase === 'running'
+  return {
+    bridge: {
+      IPAMConfig: null,
+      Links: null,
+      Aliases: null,
+      MacAddress: '',
+      DriverOpts: null,
+      NetworkID: '',
+      EndpointID: '',
+      Gateway: running ? '10.0.2.2' : '',
+      IPAddress: running ? '10.0.2.15' : '',
+      IPPrefixLen: running ? 24 : 0,
+      IPv6Gateway: '',
+      GlobalIPv6Address: '',
+      GlobalIPv6PrefixLen: 0,
+      DNSNames: null,
+    },
+  }
+}
+
+/** Docker's long description. `pid` is the VM's process, 0 where it does not run. */
+export function inspectView(container: Container, pid: number, sizeRw?: number): ContainerInspect {
+  const { record, paths } = container
+  const [path = '', ...args] = argv(record.config)
+  const running = record.phase === 'running'
+  return {
+    Id: record.id,
+    Created: record.createdAt,
+    Path: path,
+    Args: args,
+    State: stateOf(container, pid),
+    Image: record.image.id,
+    ResolvConfPath: '',
+    HostnamePath: '',
+    HostsPath: '',
+    LogPath: paths.log,
+    Name: `/${record.name}`,
+    RestartCount: record.restartCount,
+    Driver: 'ramet',
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: null,
+    HostConfig: record.hostConfig,
+    GraphDriver: { Name: 'ramet', Data: { Disk: paths.disk, Template: record.templateId } },
+    ...(sizeRw === undefined ? {} : { SizeRw: sizeRw }),
+    Mounts: [],
+    Config: { ...record.config, Image: record.image.reference },
+    NetworkSettings: {
+      Ports: portMap(record.config, record.ports),
+      IPAddress: running ? '10.0.2.15' : '',
+      Gateway: running ? '10.0.2.2' : '',
+      MacAddress: '',
+      Networks: networks(record),
+    },
+  }
+}
+
+/** One row of Docker's list. */
+export function summaryView(container: Container, now = Date.now()): ContainerSummary {
+  const { record } = container
+  const ports = record.ports.map(({ protocol, hostIp, hostPort, guestPort }) => ({
+    IP: hostIp,
+    PrivatePort: guestPort,
+    PublicPort: hostPort,
+    Type: protocol,
+  }))
+  const published = new Set(ports.map((port) => `${port.PrivatePort}/${port.Type}`))
+  for (const key of Object.keys(record.config.ExposedPorts ?? {})) {
+    const [port, protocol = 'tcp'] = key.split('/')
+    if (published.has(`${port}/${protocol}`)) continue
+    ports.push({ PrivatePort: Number(port), Type: protocol } as (typeof ports)[number])
+  }
+  return {
+    Id: record.id,
+    Names: [`/${record.name}`],
+    Image: record.image.reference,
+    ImageID: record.image.id,
+    Command: argv(record.config).join(' '),
+    Created: Math.floor(Date.parse(record.createdAt) / 1000),
+    Ports: ports,
+    Labels: record.config.Labels ?? {},
+    State: statusOf(record, container.restarting),
+    Status: statusText(record, container.restarting, now),
+    HostConfig: { NetworkMode: record.hostConfig.NetworkMode || 'default' },
+    NetworkSettings: { Networks: networks(record) },
+    Mounts: [],
+  }
+}
+
+function statusText(record: ContainerRecord, restarting: boolean, now: number): string {
+  const since = (time: string) => humanDuration(now - Date.parse(time))
+  if (restarting) return `Restarting (${record.exitCode}) ${since(record.finishedAt)} ago`
+  if (record.phase === 'running') return `Up ${since(record.startedAt)}`
+  if (record.phase === 'exited') return `Exited (${record.exitCode}) ${since(record.finishedAt)} ago`
+  return 'Created'
+}
+
+/** Docker's words for a length of time in milliseconds. */
+export function humanDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.round(minutes / 60)
+  if (seconds < 1) return 'Less than a second'
+  if (seconds === 1) return '1 second'
+  if (seconds < 60) return `${seconds} seconds`
+  if (minutes === 1) return 'About a minute'
+  if (minutes < 60) return `${minutes} minutes`
+  if (hours === 1) return 'About an hour'
+  if (hours < 48) return `${hours} hours`
+  if (hours < 24 * 14) return `${Math.floor(hours / 24)} days`
+  if (hours < 24 * 60) return `${Math.floor(hours / 24 / 7)} weeks`
+  if (hours < 24 * 730) return `${Math.floor(hours / 24 / 30)} months`
+  return `${Math.floor(hours / 24 / 365)} years`
+}

@@ -1,0 +1,139 @@
+import type { Readable } from 'node:stream'
+import type {
+  Filters,
+  ImageDeleteItem,
+  ImageInspect,
+  ImageSummary,
+  ProgressMessage,
+  RegistryAuth,
+} from '../../contract/docker.ts'
+import { EngineError } from '../../contract/errors.ts'
+import type { Image, ImageStore } from '../images/store.ts'
+import { hasLabel } from './containers/filter.ts'
+import type { EventBus } from './events.ts'
+import type { TemplateService } from './templates.ts'
+
+interface ImageDependencies {
+  store: ImageStore
+  templates: TemplateService
+  events: EventBus
+  usersOf(imageId: string): string[]
+}
+
+interface ProgressOptions {
+  signal: AbortSignal
+  onProgress(message: ProgressMessage): void
+}
+
+/** Images as Docker's API shows them; every one that arrives is made ready to run. */
+export class ImageService {
+  readonly #the: ImageDependencies
+
+  constructor(dependencies: ImageDependencies) {
+    this.#the = dependencies
+  }
+
+  async pull(
+    reference: string,
+    options: ProgressOptions & { auth?: RegistryAuth; platform?: string },
+  ): Promise<void> {
+    const before = await this.#the.store.get(reference).catch(() => undefined)
+    const image = await this.#the.store.pull(reference, options)
+    await this.#prepare(image, options)
+    options.onProgress({ status: `Digest: ${image.manifestDigest}` })
+    const same = before?.id === image.id
+    options.onProgress({
+      status: `Status: ${same ? 'Image is up to date' : 'Downloaded newer image'} for ${reference}`,
+    })
+    this.#the.events.emit('image', 'pull', reference, { name: reference })
+  }
+
+  async load(archive: Readable, options: ProgressOptions): Promise<void> {
+    for (const image of await this.#the.store.load(archive, options)) {
+      await this.#prepare(image, options)
+      const tag = image.repoTags[0]
+      options.onProgress({ stream: tag ? `Loaded image: ${tag}\n` : `Loaded image ID: ${image.id}\n` })
+      this.#the.events.emit('image', 'load', image.id, { name: tag ?? image.id })
+    }
+  }
+
+  /** Converted and frozen now, so that `run` rarely waits. */
+  async #prepare(image: Image, options: ProgressOptions): Promise<void> {
+    await this.#the.store.erofs(image, options)
+  }
+
+  async list(options: { all: boolean; filters: Filters }): Promise<ImageSummary[]> {
+    const images = await this.#the.store.list()
+    return images
+      .filter((image) => passes(image, options.filters))
+      .map((image) => ({
+        Id: image.id,
+        ParentId: '',
+        RepoTags: image.repoTags,
+        RepoDigests: image.repoDigests,
+        Created: Math.floor(Date.parse(image.created) / 1000) || 0,
+        Size: image.size,
+        SharedSize: -1,
+        Labels: image.config.Labels ?? {},
+        Containers: this.#the.usersOf(image.id).length,
+      }))
+      .sort((a, b) => b.Created - a.Created)
+  }
+
+  async inspect(name: string): Promise<ImageInspect> {
+    const image = await this.#the.store.get(name)
+    return {
+      Id: image.id,
+      RepoTags: image.repoTags,
+      RepoDigests: image.repoDigests,
+      Parent: '',
+      Comment: '',
+      Created: image.created,
+      DockerVersion: '',
+      Author: '',
+      Config: image.config,
+      Architecture: image.architecture,
+      Os: image.os,
+      Size: image.size,
+      GraphDriver: { Name: 'ramet', Data: null },
+      RootFS: { Type: 'layers', Layers: image.layers },
+      Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
+    }
+  }
+
+  async tag(name: string, reference: string): Promise<void> {
+    await this.#the.store.tag(name, reference)
+    this.#the.events.emit('image', 'tag', name, { name: reference })
+  }
+
+  async remove(name: string, options: { force: boolean }): Promise<ImageDeleteItem[]> {
+    const { store, templates, usersOf } = this.#the
+    const image = await store.get(name)
+    const { untagged, deleted } = await store.remove(name, { force: options.force, inUse: usersOf })
+    if (deleted.length > 0) await templates.removeOfImage(image.id)
+    this.#the.events.emit('image', deleted.length ? 'delete' : 'untag', image.id, { name })
+    return [...untagged.map((Untagged) => ({ Untagged })), ...deleted.map((Deleted) => ({ Deleted }))]
+  }
+}
+
+function passes(image: Image, filters: Filters): boolean {
+  return Object.entries(filters).every(([name, values]) => {
+    if (name === 'label') return values.every((value) => hasLabel(image.config.Labels ?? {}, value))
+    if (name === 'reference')
+      return values.some((value) => image.repoTags.some((tag) => matchesReference(tag, value)))
+    if (name === 'dangling') return values.includes('true') === (image.repoTags.length === 0)
+    throw new EngineError(
+      'INVALID_ARGUMENT',
+      `invalid filter '${name}'; known are label, reference, dangling`,
+    )
+  })
+}
+
+/** `*` stands for anything but a slash; a pattern without a tag matches every tag. */
+function matchesReference(tag: string, pattern: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*/g, '[^/]*')
+    .replace(/\?/g, '[^/]')
+  return new RegExp(`^${source}(:[^/]*)?$`).test(tag)
+}

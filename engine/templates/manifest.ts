@@ -1,0 +1,50 @@
+import type { Accelerator } from '../../contract/ramet.ts'
+
+export const MANIFEST_VERSION = 1
+
+/** What `template.json` says. Written once, before the template's folder is renamed to its place. */
+export interface TemplateManifest {
+  version: typeof MANIFEST_VERSION
+  /** Hex digest of everything that the files depend on; also the folder's name. */
+  id: string
+  imageId: string
+  memoryBytes: number
+  vcpus: number
+  accelerator: Accelerator
+  kit: string
+  qemu: string
+  libvirt: string
+  cpuModel: string
+  /** Machine type as the stream names it. */
+  machine: string
+  /** RFC 3339. */
+  createdAt: string
+  bootMs: number
+  freezeMs: number
+  downtimeMs: number
+  coldPrivateBytes: number
+  ram: { bytes: number; sha256: string }
+  state: { bytes: number; sha256: string }
+}
+
+export interface Template extends TemplateManifest {
+  folder: string
+  ramFile: string
+  stateFile: string
+}
+
+/** The manifest in `text`; undefined where it is of another version or not whole. */
+export function parseManifest(text: string): TemplateManifest | undefined {
+  try {
+    const value = JSON.parse(text) as TemplateManifest
+    const whole =
+      value.version === MANIFEST_VERSION &&
+      /^[0-9a-f]{64}$/.test(value.id) &&
+      typeof value.imageId === 'string' &&
+      [value.memoryBytes, value.ram?.bytes, value.state?.bytes].every(Number.isSafeInteger) &&
+      [value.ram?.sha256, value.state?.sha256].every((digest) => /^[0-9a-f]{64}$/.test(digest))
+    return whole ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,128 @@
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { hashSparseFile } from './sparse-hash.ts'
+import { parseManifest, type Template, type TemplateManifest } from './manifest.ts'
+
+const BUILDING = '.building-'
+const REMOVED = '.removed-'
+
+/** Templates on disk: `<root>/<id>/{ram,state,template.json}`, immutable, published by one rename. */
+export class TemplateStore {
+  readonly #root: string
+  /** Files whose content was checked, by what changes with any write: inode, size, times. */
+  readonly #verified = new Map<string, string>()
+
+  constructor(root: string) {
+    this.#root = root
+  }
+
+  /** Makes the folder and removes what a killed engine left half made. */
+  async open(): Promise<void> {
+    await mkdir(this.#root, { recursive: true, mode: 0o700 })
+    for (const name of await readdir(this.#root)) {
+      if (name.startsWith(BUILDING) || name.startsWith(REMOVED)) {
+        await rm(join(this.#root, name), { recursive: true, force: true })
+      }
+    }
+  }
+
+  /** The template of that id, its files verified; undefined where there is none or it is not as it was published. */
+  async find(id: string): Promise<Template | undefined> {
+    const template = await this.#read(id)
+    if (!template) return undefined
+    const ram = await this.#isAsPublished(template.ramFile, template.ram)
+    const state = ram && (await this.#isAsPublished(template.stateFile, template.state))
+    return state ? template : undefined
+  }
+
+  async list(): Promise<Template[]> {
+    const names = await readdir(this.#root)
+    const templates = await Promise.all(names.map((name) => this.#read(name)))
+    return templates.filter((template) => template !== undefined)
+  }
+
+  /** An empty folder to build a template in. */
+  async prepare(): Promise<string> {
+    return mkdtemp(join(this.#root, BUILDING))
+  }
+
+  /** Makes what was built in `folder` the template of its id; one that is there already is replaced. */
+  async publish(folder: string, manifest: TemplateManifest): Promise<Template> {
+    const file = join(folder, 'template.json')
+    await writeFile(file, `${JSON.stringify(manifest, undefined, 2)}\n`, { flush: true })
+    await sync(folder)
+    await this.remove(manifest.id)
+    await rename(folder, join(this.#root, manifest.id))
+    await sync(this.#root)
+    const template = this.#locate(manifest)
+    // What this engine itself has just written and synced needs no second reading.
+    await this.#remember(template.ramFile)
+    await this.#remember(template.stateFile)
+    return template
+  }
+
+  async discard(folder: string): Promise<void> {
+    await rm(folder, { recursive: true, force: true })
+  }
+
+  /** Clones that run keep the files open and go on. Answers whether there was one. */
+  async remove(id: string): Promise<boolean> {
+    const grave = join(this.#root, `${REMOVED}${id}-${process.pid}-${Date.now()}`)
+    try {
+      await rename(join(this.#root, id), grave)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+      throw error
+    }
+    await rm(grave, { recursive: true, force: true })
+    return true
+  }
+
+  ramFileOf(id: string): string {
+    return join(this.#root, id, 'ram')
+  }
+
+  async #read(id: string): Promise<Template | undefined> {
+    if (!/^[0-9a-f]{64}$/.test(id)) return undefined
+    const text = await readFile(join(this.#root, id, 'template.json'), 'utf8').catch(() => undefined)
+    const manifest = text === undefined ? undefined : parseManifest(text)
+    return manifest?.id === id ? this.#locate(manifest) : undefined
+  }
+
+  #locate(manifest: TemplateManifest): Template {
+    const folder = join(this.#root, manifest.id)
+    return { ...manifest, folder, ramFile: this.ramFileOf(manifest.id), stateFile: join(folder, 'state') }
+  }
+
+  async #isAsPublished(file: string, expected: { bytes: number; sha256: string }): Promise<boolean> {
+    const identity = await identityOf(file)
+    if (!identity || identity.size !== expected.bytes) return false
+    if (this.#verified.get(file) === identity.text) return true
+    if ((await hashSparseFile(file)) !== expected.sha256) return false
+    this.#verified.set(file, identity.text)
+    return true
+  }
+
+  async #remember(file: string): Promise<void> {
+    const identity = await identityOf(file)
+    if (identity) this.#verified.set(file, identity.text)
+  }
+}
+
+async function identityOf(file: string): Promise<{ size: number; text: string } | undefined> {
+  try {
+    const { dev, ino, size, mtimeMs, ctimeMs } = await stat(file)
+    return { size, text: [dev, ino, size, mtimeMs, ctimeMs].join(' ') }
+  } catch {
+    return undefined
+  }
+}
+
+async function sync(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,42 @@
+#pragma once
+#include <napi.h>
+
+#include <optional>
+#include <string>
+
+namespace ramet {
+
+// Arguments by position; a wrong type is a TypeError before anything is asked of libvirt.
+inline std::string text(const Napi::CallbackInfo& info, size_t at) {
+  if (!info[at].IsString()) throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(at) + " must be a string");
+  return info[at].As<Napi::String>().Utf8Value();
+}
+
+inline std::optional<std::string> optional_text(const Napi::CallbackInfo& info, size_t at) {
+  if (info[at].IsUndefined() || info[at].IsNull()) return std::nullopt;
+  return text(info, at);
+}
+
+inline unsigned flags(const Napi::CallbackInfo& info, size_t at) {
+  if (!info[at].IsNumber()) throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(at) + " must be a number");
+  return info[at].As<Napi::Number>().Uint32Value();
+}
+
+inline Napi::Function function(const Napi::CallbackInfo& info, size_t at) {
+  if (!info[at].IsFunction()) throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(at) + " must be a function");
+  return info[at].As<Napi::Function>();
+}
+
+inline const char* c_str(const std::optional<std::string>& value) { return value ? value->c_str() : nullptr; }
+
+inline Napi::Value to_text(Napi::Env env, const std::string& value) { return Napi::String::New(env, value); }
+inline Napi::Value to_flag(Napi::Env env, const bool& value) { return Napi::Boolean::New(env, value); }
+
+// Takes over a string that libvirt allocated.
+inline std::string take(char* allocated) {
+  std::string value(allocated);
+  free(allocated);
+  return value;
+}
+
+}  // namespace ramet

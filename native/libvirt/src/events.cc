@@ -1,0 +1,154 @@
+#include "events.h"
+
+#include <libvirt/libvirt-qemu.h>
+#include <libvirt/libvirt.h>
+
+#include <functional>
+#include <string>
+
+#include "arguments.h"
+#include "call.h"
+#include "handles.h"
+
+namespace ramet {
+
+namespace {
+
+// A JavaScript listener that libvirt's event thread may call and let go of: the function itself is only ever touched,
+// and released, on the JavaScript thread.
+class Listener {
+ public:
+  Listener(Napi::Env env, Napi::Function function)
+      : dispatcher_(addon(env).dispatcher),
+        function_(new Napi::FunctionReference(Napi::Persistent(function)), [dispatcher = dispatcher_](auto* reference) {
+          dispatcher->post([reference](Napi::Env) { delete reference; });
+        }) {}
+
+  void call(std::function<Napi::Value(Napi::Env)> make) const {
+    dispatcher_->post([function = function_, make](Napi::Env env) { function->Call({make(env)}); });
+  }
+
+  // libvirt lets go of a listener only where it took it.
+  int registered(int result) {
+    if (result >= 0) return result;
+    auto failure = LibvirtFailure::last();
+    delete this;
+    throw failure;
+  }
+
+  static void release(void* opaque) { delete static_cast<Listener*>(opaque); }
+
+ private:
+  std::shared_ptr<Dispatcher> dispatcher_;
+  std::shared_ptr<Napi::FunctionReference> function_;
+};
+
+struct DomainName {
+  explicit DomainName(virDomainPtr domain) : name(virDomainGetName(domain)) {
+    char text[VIR_UUID_STRING_BUFLEN];
+    if (virDomainGetUUIDString(domain, text) == 0) uuid = text;
+  }
+  void set_on(Napi::Object event) const {
+    event.Set("name", name);
+    event.Set("uuid", uuid);
+  }
+
+  std::string name;
+  std::string uuid;
+};
+
+int on_lifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void* opaque) {
+  static_cast<Listener*>(opaque)->call([domain = DomainName(domain), event, detail](Napi::Env env) {
+    auto object = Napi::Object::New(env);
+    domain.set_on(object);
+    object.Set("event", event);
+    object.Set("detail", detail);
+    return object;
+  });
+  return 0;
+}
+
+void on_monitor_event(virConnectPtr, virDomainPtr domain, const char* event, long long seconds, unsigned micros,
+                      const char* details, void* opaque) {
+  std::string name = event, text = details ? details : "";
+  static_cast<Listener*>(opaque)->call([=, domain = DomainName(domain)](Napi::Env env) {
+    auto object = Napi::Object::New(env);
+    domain.set_on(object);
+    object.Set("event", name);
+    object.Set("seconds", static_cast<double>(seconds));
+    object.Set("micros", micros);
+    object.Set("details", text);
+    return object;
+  });
+}
+
+void on_close(virConnectPtr, int reason, void* opaque) {
+  static_cast<Listener*>(opaque)->call([reason](Napi::Env env) { return Napi::Number::New(env, reason); });
+}
+
+Napi::Value number(Napi::Env env, const int& value) { return Napi::Number::New(env, value); }
+
+Napi::Value listen_lifecycle(const Napi::CallbackInfo& info) {
+  auto* listener = new Listener(info.Env(), function(info, 1));
+  return run(
+      info.Env(),
+      [connection = connection_of(info[0]), listener] {
+        // libvirt's callbacks have one type and are told apart by the event's id; the way by void (*)() says so.
+        auto callback =
+            reinterpret_cast<virConnectDomainEventGenericCallback>(reinterpret_cast<void (*)()>(on_lifecycle));
+        auto reference = connection->acquire();
+        int id = listener->registered(virConnectDomainEventRegisterAny(
+            reference.get(), nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE, callback, listener, Listener::release));
+        connection->add_callback(id, virConnectDomainEventDeregisterAny);
+        return id;
+      },
+      number);
+}
+
+Napi::Value listen_monitor(const Napi::CallbackInfo& info) {
+  auto* listener = new Listener(info.Env(), function(info, 1));
+  return run(
+      info.Env(),
+      [connection = connection_of(info[0]), event = optional_text(info, 2), listener] {
+        auto reference = connection->acquire();
+        int id = listener->registered(virConnectDomainQemuMonitorEventRegister(
+            reference.get(), nullptr, c_str(event), on_monitor_event, listener, Listener::release, 0));
+        connection->add_callback(id, virConnectDomainQemuMonitorEventDeregister);
+        return id;
+      },
+      number);
+}
+
+Napi::Value listen_close(const Napi::CallbackInfo& info) {
+  auto* listener = new Listener(info.Env(), function(info, 1));
+  return run(info.Env(), [connection = connection_of(info[0]), listener] {
+    auto reference = connection->acquire();
+    listener->registered(virConnectRegisterCloseCallback(reference.get(), on_close, listener, Listener::release));
+  });
+}
+
+Napi::Value unlisten_close(const Napi::CallbackInfo& info) {
+  return run(info.Env(), [connection = connection_of(info[0])] {
+    check(virConnectUnregisterCloseCallback(connection->acquire().get(), on_close));
+  });
+}
+
+Napi::Value unlisten(const Napi::CallbackInfo& info) {
+  int id = static_cast<int>(flags(info, 1));
+  bool monitor = info[2].ToBoolean();
+  auto deregister = monitor ? virConnectDomainQemuMonitorEventDeregister : virConnectDomainEventDeregisterAny;
+  return run(info.Env(),
+             [connection = connection_of(info[0]), id, deregister] { connection->remove_callback(id, deregister); });
+}
+
+}  // namespace
+
+void export_events(Napi::Env env, Napi::Object exports) {
+  exports.Set("listenLifecycle", Napi::Function::New(env, listen_lifecycle));
+  exports.Set("listenMonitor", Napi::Function::New(env, listen_monitor));
+  exports.Set("listenClose", Napi::Function::New(env, listen_close));
+  exports.Set("unlisten", Napi::Function::New(env, unlisten));
+  exports.Set("unlistenClose", Napi::Function::New(env, unlisten_close));
+}
+
+}  // namespace ramet

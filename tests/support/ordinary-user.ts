@@ -1,0 +1,68 @@
+import { execFile, spawn } from 'node:child_process'
+import { chmod, cp, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const USER = 'ramet-test'
+const exec = promisify(execFile)
+
+/** What of a checkout its programs need; copied, because root's folders are closed to others. */
+const NEEDED = ['.toolchain', 'node_modules', 'build', 'cli', 'contract', 'engine', 'native', 'tests']
+const NEEDED_FILES = ['package.json', 'vitest.config.ts']
+
+/**
+ * Runs the container tests as a user without privileges, on `qemu:///session`, in a copy of the checkout. `add` is told
+ * of the results file before it is removed. Ends the user's libvirt daemon afterwards.
+ */
+export async function runAsOrdinaryUser(
+  root: string,
+  add: (results: string, code: number) => Promise<void>,
+): Promise<void> {
+  await exec('id', [USER]).catch(() => exec('useradd', ['--create-home', USER]))
+  const folder = await mkdtemp(join(tmpdir(), 'ramet-user-'))
+  try {
+    await chmod(folder, 0o755)
+    const checkout = join(folder, 'ramet')
+    for (const name of [...NEEDED, ...NEEDED_FILES]) {
+      await cp(join(root, name), join(checkout, name), {
+        recursive: true,
+        // The kit is a link into root's cache.
+        dereference: name === 'native',
+        verbatimSymlinks: name !== 'native',
+      }).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+      })
+    }
+    const runtime = join(folder, 'run')
+    await exec('install', ['-d', '-m', '0700', '-o', USER, runtime])
+    await exec('chown', ['-R', `${USER}:`, checkout])
+    const results = join(runtime, 'results.json')
+    const code = await runAs(checkout, runtime, results)
+    await add(results, code)
+    await endDaemon(runtime)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function runAs(checkout: string, runtime: string, results: string): Promise<number> {
+  const vitest = ['build/node', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'integration']
+  const args = [
+    ...['-u', USER, '--', 'env', '-i', `HOME=/home/${USER}`, `USER=${USER}`, `XDG_RUNTIME_DIR=${runtime}`],
+    ...['PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', `TMPDIR=${runtime}`],
+    ...['tini', '-s', '--', ...vitest, 'tests/integration/containers', 'tests/integration/cli'],
+    ...['--reporter=default', '--reporter=json', `--outputFile.json=${results}`],
+  ]
+  return new Promise((resolve, reject) => {
+    const child = spawn('runuser', args, { cwd: checkout, stdio: ['ignore', 'inherit', 'inherit'] })
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+/** The session daemon stays for a while after its last client; its folder is about to go. */
+async function endDaemon(runtime: string): Promise<void> {
+  const pid = Number(await readFile(join(runtime, 'libvirt', 'libvirtd.pid'), 'utf8').catch(() => ''))
+  if (pid > 0) process.kill(pid, 'SIGTERM')
+}
