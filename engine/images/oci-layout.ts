@@ -1,4 +1,4 @@
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '../../contract/errors.ts'
 import { digestOf, hexOf } from './digest.ts'
@@ -45,13 +45,10 @@ export class OciLayout {
     return readChecked(this.blobPath(blob.digest), blob)
   }
 
-  /** Takes a verified file over, on disk when this resolves. The file may be a link to the blob itself. */
+  /** Takes a verified file over, on disk when this resolves. The file may be a hard link to the blob itself. */
   async adopt(file: string, digest: string): Promise<void> {
-    const to = this.blobPath(digest)
     await sync(file)
-    await link(file, to).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    })
+    await rename(file, this.blobPath(digest))
   }
 
   /** Rejects with IMAGE_INVALID where the index cannot be understood: nothing is guessed or thrown away. */
