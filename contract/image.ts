@@ -60,6 +60,4 @@ export interface ErofsImage {
   path: string
   /** Length of the file, a multiple of 2 MiB. */
   bytes: number
-  /** Hex. */
-  sha256: string
 }
