@@ -44,6 +44,12 @@ export class DownloadProgress implements Disposable {
     return this.#stalled.signal
   }
 
+  /** Tells of what finished since the last look. */
+  async finish(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#countFinished()
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
   }

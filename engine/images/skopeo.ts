@@ -28,7 +28,6 @@ export async function inspectRaw(
   // One byte more than is accepted: the parser then refuses it with its own words.
   const result = await skopeo([...args, `docker://${reference}`], MAX_JSON_BYTES + 2, options.signal)
   if (result.code !== 0) throw registryError(result.stderr, reference, access.host)
-  // skopeo prints a manifest as it is, but a config with a line break behind it in some versions.
   return result.stdout
 }
 

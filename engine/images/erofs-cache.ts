@@ -1,0 +1,123 @@
+import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ErofsImage } from '../../contract/image.ts'
+import type { ProgressOptions } from './delivery.ts'
+import { hexOf, shortId } from './digest.ts'
+import { storeError } from './failures.ts'
+import type { LayerBlob } from './layers/decompress.ts'
+import { syncFolder } from './oci-layout.ts'
+import { runWorker } from './run-worker.ts'
+import { makeWorkFolder } from './work-folder.ts'
+
+/** A change of what the converter writes changes this, and with it the name of every file. */
+const FORMAT = 1
+
+interface Conversion {
+  result: Promise<ErofsImage>
+  abort: AbortController
+  askers: Set<ProgressOptions>
+}
+
+/** The images as erofs files, made when first asked for; each is published by one rename, and never changed. */
+export class ErofsCache {
+  readonly #folder: string
+  readonly #workParent: string
+  readonly #running = new Map<string, Conversion>()
+
+  constructor(folder: string, workParent: string) {
+    this.#folder = folder
+    this.#workParent = workParent
+  }
+
+  /**
+   * The image's file; converts its layers (lowest first) where it is not there yet. However many ask, one conversion
+   * runs; it is given up when the last of them is aborted. Rejects with the converter's errors or DISK_FULL.
+   */
+  async get(id: string, layers: LayerBlob[], asker: ProgressOptions = {}): Promise<ErofsImage> {
+    asker.signal?.throwIfAborted()
+    const path = join(this.#folder, fileName(id))
+    const found = await stat(path).catch(() => undefined)
+    if (found) return { path, bytes: found.size }
+    asker.signal?.throwIfAborted()
+    const conversion = this.#running.get(id) ?? this.#start(id, path, layers)
+    conversion.askers.add(asker)
+    return this.#wait(conversion, asker)
+  }
+
+  async remove(id: string): Promise<void> {
+    this.#running.get(id)?.abort.abort()
+    await rm(join(this.#folder, fileName(id)), { force: true })
+  }
+
+  /** Removes the files of images that are no more, and of older formats. */
+  async sweep(ids: string[]): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    const keep = new Set(ids.map(fileName))
+    for (const name of await readdir(this.#folder)) {
+      if (!keep.has(name)) await rm(join(this.#folder, name), { recursive: true, force: true })
+    }
+  }
+
+  #start(id: string, path: string, layers: LayerBlob[]): Conversion {
+    const abort = new AbortController()
+    const askers = new Set<ProgressOptions>()
+    const result = this.#convert({ id, path, layers, signal: abort.signal, askers }).finally(() =>
+      this.#running.delete(id),
+    )
+    // Whoever waits hears of a failure; that nobody does any more is no crash.
+    result.catch(() => {})
+    const conversion = { result, abort, askers }
+    this.#running.set(id, conversion)
+    return conversion
+  }
+
+  async #wait(conversion: Conversion, asker: ProgressOptions): Promise<ErofsImage> {
+    const { signal } = asker
+    let stop = (): void => {}
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal!.reason as Error)
+      signal?.addEventListener('abort', stop, { once: true })
+    })
+    try {
+      return await Promise.race([conversion.result, aborted])
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      conversion.askers.delete(asker)
+      if (signal?.aborted && conversion.askers.size === 0) {
+        conversion.abort.abort(signal.reason)
+        await conversion.result.catch(() => {})
+      }
+    }
+  }
+
+  async #convert(job: {
+    id: string
+    path: string
+    layers: LayerBlob[]
+    signal: AbortSignal
+    askers: Set<ProgressOptions>
+  }): Promise<ErofsImage> {
+    const { id, path, layers, signal, askers } = job
+    const onProgress = ({ layer, bytes }: { layer: number; bytes: number }): void => {
+      const { digest, size } = layers[layer]!
+      const done = bytes >= size
+      const message = done
+        ? { status: 'Pull complete', progressDetail: {}, id: shortId(digest) }
+        : { status: 'Extracting', progressDetail: { current: bytes, total: size }, id: shortId(digest) }
+      for (const asker of askers) asker.onProgress?.(message)
+    }
+    await using work = await makeWorkFolder(this.#workParent)
+    const output = join(work.path, 'image.erofs')
+    try {
+      await runWorker({ convert: { layers, output, seed: id } }, { signal, onProgress })
+      await rename(output, path)
+      await syncFolder(this.#folder)
+    } catch (error) {
+      throw storeError(error, `image ${shortId(id)} was converted`)
+    }
+    return { path, bytes: (await stat(path)).size }
+  }
+}
+
+const fileName = (id: string): string => `${hexOf(id)}.${FORMAT}.erofs`
