@@ -1,0 +1,73 @@
+#include "identify.h"
+
+#include <fcntl.h>
+#include <linux/random.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fields.h"
+#include "file.h"
+#include "network.h"
+#include "paths.h"
+
+enum { SEED_LEAST = 32, SEED_MOST = 512 };
+
+/*
+ * Clones of one template have one state of the random generator, and the kernel's own notice of the fork (vmgenid)
+ * comes a moment after the guest runs again. So the host's seed goes in here, before anything else happens.
+ */
+static int reseed(const uint8_t *message, size_t length, struct failure *failure) {
+  struct field seed;
+  if (!field_find(message, length, IDENTIFY_SEED, &seed) || seed.length < SEED_LEAST || seed.length > SEED_MOST)
+    return fail(failure, "GUEST_ERROR", "the host sent no seed of %d to %d bytes", SEED_LEAST, SEED_MOST);
+  union {
+    struct rand_pool_info info;
+    uint8_t room[sizeof(struct rand_pool_info) + SEED_MOST];
+  } pool;
+  pool.info.entropy_count = (int)seed.length * 8;
+  pool.info.buf_size = (int)seed.length;
+  memcpy(pool.info.buf, seed.value, seed.length);
+  SCOPED_FD int fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
+  int failed = fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0;
+  explicit_bzero(&pool, sizeof pool);
+  return failed ? fail_errno(failure, "GUEST_ERROR", "cannot reseed the guest's random generator") : 0;
+}
+
+static int set_clock(const uint8_t *message, size_t length, struct failure *failure) {
+  uint64_t now = field_number(message, length, IDENTIFY_CLOCK, 0);
+  struct timespec time = {.tv_sec = (time_t)(now / 1000000000u), .tv_nsec = (long)(now % 1000000000u)};
+  if (clock_settime(CLOCK_REALTIME, &time) == 0) return 0;
+  return fail_errno(failure, "GUEST_ERROR", "cannot set the guest's clock");
+}
+
+static int set_names(const uint8_t *message, size_t length, struct failure *failure) {
+  SCOPED_FREE char *hostname = field_text(message, length, IDENTIFY_HOSTNAME);
+  SCOPED_FREE char *machine_id = field_text(message, length, IDENTIFY_MACHINE_ID);
+  if (hostname == NULL || machine_id == NULL || sethostname(hostname, strlen(hostname)) < 0)
+    return fail_errno(failure, "GUEST_ERROR", "cannot set the guest's host name");
+  char line[80];
+  snprintf(line, sizeof line, "%s\n", machine_id);
+  if (make_folders(ETC_FOLDER, 0755) < 0 || write_file(ETC_FOLDER "/machine-id", line) < 0)
+    return fail_errno(failure, "GUEST_ERROR", "cannot write the guest's machine id");
+  return 0;
+}
+
+static int set_network(const uint8_t *message, size_t length, struct failure *failure) {
+  SCOPED_FREE char *address = field_text(message, length, IDENTIFY_ADDRESS);
+  SCOPED_FREE char *gateway = field_text(message, length, IDENTIFY_GATEWAY);
+  uint32_t mtu = (uint32_t)field_number(message, length, IDENTIFY_MTU, 1500);
+  if (address == NULL || gateway == NULL) return fail(failure, "GUEST_ERROR", "the host sent no network");
+  return network_configure("eth0", address, gateway, mtu, failure);
+}
+
+int identify(const uint8_t *message, size_t length, struct failure *failure) {
+  if (reseed(message, length, failure) < 0) return -1;
+  if (set_clock(message, length, failure) < 0) return -1;
+  if (set_names(message, length, failure) < 0) return -1;
+  return set_network(message, length, failure);
+}
