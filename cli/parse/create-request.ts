@@ -1,0 +1,128 @@
+import type { ContainerCreateRequest, HostConfig, RestartPolicy, Ulimit } from '../../contract/docker.ts'
+import { EngineError } from '../../contract/errors.ts'
+import { parseSize } from '../format/bytes.ts'
+import { parseEnv } from './env.ts'
+import { parsePorts } from './ports.ts'
+import type { RunFlags } from './run-flags.ts'
+
+/**
+ * The request that a command line of `run` or `create` stands for. Reads the files of `--env-file`; `here` is the
+ * environment that names without a value are looked up in. Throws INVALID_ARGUMENT.
+ */
+export function createRequest(
+  flags: RunFlags,
+  image: string,
+  command: string[],
+  here: Record<string, string | undefined>,
+): ContainerCreateRequest {
+  const ports = parsePorts(flags.publish)
+  const attached = !flags.detach
+  return {
+    Image: image,
+    Cmd: command.length > 0 ? command : null,
+    // Docker's way to clear an image's entrypoint is a list of one empty word.
+    Entrypoint: flags.entrypoint === undefined ? null : [flags.entrypoint],
+    Env: parseEnv(flags.envFile, flags.env, here),
+    User: flags.user,
+    WorkingDir: flags.workdir,
+    Hostname: flags.hostname,
+    Labels: pairs(flags.label),
+    Tty: flags.tty ?? false,
+    OpenStdin: flags.interactive ?? false,
+    StdinOnce: (flags.interactive ?? false) && attached,
+    AttachStdin: (flags.interactive ?? false) && attached,
+    AttachStdout: attached,
+    AttachStderr: attached,
+    ExposedPorts: ports.exposed,
+    StopSignal: flags.stopSignal,
+    StopTimeout: whole(flags.stopTimeout, '--stop-timeout', -1),
+    HostConfig: hostConfig(flags, ports.bindings),
+  }
+}
+
+function hostConfig(flags: RunFlags, bindings: HostConfig['PortBindings']): HostConfig {
+  return {
+    PortBindings: bindings,
+    PublishAllPorts: flags.publishAll ?? false,
+    RestartPolicy: restartPolicy(flags.restart ?? 'no'),
+    AutoRemove: flags.rm ?? false,
+    Memory: flags.memory === undefined ? 0 : parseSize(flags.memory),
+    NanoCpus: cpus(flags.cpus),
+    ReadonlyRootfs: flags.readOnly ?? false,
+    Tmpfs: Object.fromEntries(flags.tmpfs.map(split)),
+    CapAdd: flags.capAdd,
+    CapDrop: flags.capDrop,
+    Privileged: flags.privileged ?? false,
+    GroupAdd: flags.groupAdd,
+    ExtraHosts: flags.addHost.map(extraHost),
+    Dns: flags.dns,
+    ShmSize: flags.shmSize === undefined ? 0 : parseSize(flags.shmSize),
+    Ulimits: flags.ulimit.map(ulimit),
+    Sysctls: pairs(flags.sysctl, '--sysctl'),
+    SecurityOpt: flags.securityOpt,
+    Init: flags.init ?? null,
+    Isolation: isolation(flags.isolation ?? 'default'),
+  }
+}
+
+/** `/run:size=64m` into mount point and options. */
+function split(text: string): [string, string] {
+  const [path = '', ...options] = text.split(':')
+  if (!path.startsWith('/')) throw invalid(`--tmpfs ${text}`, 'the mount point must be an absolute path')
+  return [path, options.join(':')]
+}
+
+/** `NAME=VALUE`; a flag's name makes the value obligatory. */
+function pairs(entries: string[], flag?: string): Record<string, string> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.indexOf('=')
+      if (at === 0 || (at < 0 && flag)) throw invalid(`${flag ?? '--label'} ${entry}`, 'write NAME=VALUE')
+      return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)]
+    }),
+  )
+}
+
+function restartPolicy(text: string): RestartPolicy {
+  const match = /^(no|always|unless-stopped|on-failure(?::(\d+))?)$/.exec(text)
+  if (!match) throw invalid(`--restart ${text}`, 'use no, always, unless-stopped or on-failure[:TIMES]')
+  const Name = text.split(':', 1)[0] as RestartPolicy['Name']
+  return { Name, MaximumRetryCount: Number(match[2] ?? 0) }
+}
+
+function ulimit(text: string): Ulimit {
+  const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text)
+  if (!match) throw invalid(`--ulimit ${text}`, 'write NAME=SOFT[:HARD], for example nofile=1024:2048')
+  const Soft = Number(match[2])
+  return { Name: match[1]!, Soft, Hard: match[3] === undefined ? Soft : Number(match[3]) }
+}
+
+function extraHost(text: string): string {
+  const match = /^([^:=\s]+)[:=](\S+)$/.exec(text)
+  if (!match) throw invalid(`--add-host ${text}`, 'write NAME:ADDRESS')
+  return `${match[1]}:${match[2]!.replace(/^\[|\]$/g, '')}`
+}
+
+function isolation(text: string): HostConfig['Isolation'] {
+  if (text === 'default' || text === 'cold') return text
+  throw invalid(`--isolation ${text}`, 'use default or cold')
+}
+
+function cpus(text: string | undefined): number {
+  if (text === undefined) return 0
+  if (!/^\d*\.?\d+$/.test(text)) throw invalid(`--cpus ${text}`, 'write a number, for example 1.5')
+  return Math.round(Number(text) * 1e9)
+}
+
+function whole(text: string | undefined, flag: string, least: number): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isInteger(value) || value < least) {
+    throw invalid(`${flag} ${text}`, `write a whole number from ${least} on`)
+  }
+  return value
+}
+
+function invalid(what: string, advice: string): EngineError {
+  return new EngineError('INVALID_ARGUMENT', `'${what}' cannot be used: ${advice}`)
+}

@@ -1,0 +1,93 @@
+import { Option, type Command } from 'commander'
+
+/** The flags of `run` and `create` as they were given; nothing is checked yet. */
+export interface RunFlags {
+  detach?: boolean
+  detachKeys?: string
+  rm?: boolean
+  name?: string
+  env: string[]
+  envFile: string[]
+  publish: string[]
+  publishAll?: boolean
+  user?: string
+  workdir?: string
+  entrypoint?: string
+  memory?: string
+  cpus?: string
+  label: string[]
+  readOnly?: boolean
+  tmpfs: string[]
+  hostname?: string
+  restart?: string
+  interactive?: boolean
+  tty?: boolean
+  isolation?: string
+  pull: PullPolicy
+  capAdd: string[]
+  capDrop: string[]
+  privileged?: boolean
+  init?: boolean
+  ulimit: string[]
+  addHost: string[]
+  dns: string[]
+  shmSize?: string
+  stopSignal?: string
+  stopTimeout?: string
+  groupAdd: string[]
+  securityOpt: string[]
+  sysctl: string[]
+}
+
+export type PullPolicy = 'always' | 'missing' | 'never'
+
+const gather = (value: string, before: string[]): string[] => [...before, value]
+
+/** A flag that may be given again and again. */
+export function many(flags: string, description: string): Option {
+  return new Option(flags, description).default([], '').argParser(gather)
+}
+
+/** Flags end at the image: what follows is the container's. `-h` is the host name, as in Docker. */
+export function addRunFlags(command: Command): Command {
+  return command
+    .passThroughOptions()
+    .helpOption('--help', 'show this help')
+    .option('--rm', 'remove the container when it ends')
+    .option('--name <name>', 'name of the container')
+    .addOption(many('-e, --env <NAME=VALUE>', 'set a variable'))
+    .addOption(many('--env-file <file>', 'read variables from a file'))
+    .addOption(many('-p, --publish <spec>', 'publish a port: [ADDRESS:][HOST_PORT:]PORT[/udp]'))
+    .option('-P, --publish-all', 'publish every port that the image exposes, on free host ports')
+    .option('-u, --user <user>', 'user or id, and :group')
+    .option('-w, --workdir <folder>', 'working folder')
+    .option('--entrypoint <program>', "in place of the image's entrypoint")
+    .option('-m, --memory <size>', 'memory of the VM, for example 512m')
+    .option('--cpus <number>', 'number of CPUs')
+    .addOption(many('-l, --label <NAME=VALUE>', 'set a label'))
+    .option('--read-only', 'mount the root file system read-only')
+    .addOption(many('--tmpfs <path[:options]>', 'mount a tmpfs'))
+    .option('-h, --hostname <name>', 'host name')
+    .option('--restart <policy>', 'no, always, unless-stopped, on-failure[:TIMES]')
+    .option('-i, --interactive', 'keep standard input open')
+    .option('-t, --tty', 'give it a terminal')
+    .option('--isolation <how>', 'default forks a template, cold boots a VM that shares with none')
+    .addOption(
+      new Option('--pull <when>', 'pull the image')
+        .choices(['always', 'missing', 'never'])
+        .default('missing'),
+    )
+    .addOption(many('--cap-add <capability>', 'add a capability'))
+    .addOption(many('--cap-drop <capability>', 'drop a capability'))
+    .option('--privileged', 'give it all capabilities')
+    .option('--init', 'run an init that forwards signals and reaps processes')
+    .addOption(many('--ulimit <NAME=SOFT[:HARD]>', 'set a resource limit'))
+    .addOption(many('--add-host <NAME:ADDRESS>', 'add a line to /etc/hosts'))
+    .addOption(many('--dns <address>', 'set a name server'))
+    .option('--shm-size <size>', 'size of /dev/shm')
+    .option('--stop-signal <signal>', 'signal that stops it')
+    .option('--stop-timeout <seconds>', 'seconds before it is killed')
+    .addOption(many('--group-add <group>', 'add a group'))
+    .addOption(many('--security-opt <option>', 'security option'))
+    .addOption(many('--sysctl <NAME=VALUE>', 'set a kernel parameter'))
+}
