@@ -70,6 +70,8 @@ export interface MonitorEvent {
 /** Ends a subscription; may be called again. */
 export type Unsubscribe = () => void
 
+type LifecycleListeners = Set<{ listener(event: LifecycleEvent): void }>
+
 /** Opens a connection. Rejects with LibvirtError. */
 export async function connect(uri: string, options: { readonly?: boolean } = {}): Promise<Connection> {
   return new Connection(await native.connect(uri, options.readonly ?? false))
@@ -78,13 +80,18 @@ export async function connect(uri: string, options: { readonly?: boolean } = {})
 /** A connection to a hypervisor. Calls after `close` reject; close may be called again. */
 export class Connection {
   readonly #handle: object
+  readonly #lifecycle: LifecycleListeners = new Set()
+  #lifecycleHeard: Promise<number> | undefined
 
   /** Use `connect`. */
   constructor(handle: object) {
     this.#handle = handle
   }
 
+  /** Lets go of everything of this connection; calls that are under way still end. */
   close(): Promise<void> {
+    this.#lifecycle.clear()
+    this.#lifecycleHeard = undefined
     return native['close']!(this.#handle)
   }
 
@@ -106,7 +113,7 @@ export class Connection {
   }
 
   /** XML; what is left out is libvirt's choice. */
-  domainCapabilities(
+  async domainCapabilities(
     wanted: { emulator?: string; arch?: string; machine?: string; type?: string } = {},
   ): Promise<string> {
     const { emulator, arch, machine, type } = wanted
@@ -145,33 +152,42 @@ export class Connection {
   }
 
   /** Listens to starts, stops and the like of every domain. The listener does not keep the process alive. */
-  onLifecycle(listener: (event: LifecycleEvent) => void): Promise<Unsubscribe> {
-    return this.#listen('listenLifecycle', false, (raw: DomainName & { event: number; detail: number }) => {
-      const { name, uuid } = raw
-      listener({ domain: { name, uuid }, ...names.lifecycle(raw.event, raw.detail) })
+  async onLifecycle(listener: (event: LifecycleEvent) => void): Promise<Unsubscribe> {
+    checkListener(listener)
+    // libvirt takes one callback a connection for these, so it is kept until the connection closes.
+    this.#lifecycleHeard ??= native['listenLifecycle']!(this.#handle, tellLifecycle(this.#lifecycle))
+    const heard = this.#lifecycleHeard
+    await heard.catch((error: unknown) => {
+      if (this.#lifecycleHeard === heard) this.#lifecycleHeard = undefined
+      throw error
     })
+    // No function: one that is made here would hold the connection.
+    const own = { listener }
+    if (this.#lifecycleHeard === heard) this.#lifecycle.add(own)
+    return () => void this.#lifecycle.delete(own)
   }
 
   /** Listens to QEMU's own events of every domain, or only to those of one name. */
-  onMonitorEvent(listener: (event: MonitorEvent) => void, only?: string): Promise<Unsubscribe> {
-    const forward = ({ name, uuid, ...event }: DomainName & Omit<MonitorEvent, 'domain'>): void =>
-      listener({ domain: { name, uuid }, ...event })
-    return this.#listen('listenMonitor', true, forward, only)
+  async onMonitorEvent(listener: (event: MonitorEvent) => void, only?: string): Promise<Unsubscribe> {
+    checkListener(listener)
+    const telling = { listener: listener as typeof listener | undefined }
+    const id = await native['listenMonitor']!<number>(this.#handle, tellMonitor(telling), only)
+    const release = once(() => native['unlisten']!(this.#handle, id, true))
+    return () => {
+      telling.listener = undefined
+      release()
+    }
   }
 
   /** Listens to the end of the connection itself: `error`, `eof`, `keepalive` or `client`. One listener at a time. */
   async onClose(listener: (reason: string) => void): Promise<Unsubscribe> {
-    await native['listenClose']!(this.#handle, (reason: number) => listener(names.closeReason(reason)))
+    checkListener(listener)
+    await native['listenClose']!(this.#handle, tellClose(listener))
     return once(() => native['unlistenClose']!(this.#handle))
   }
 
   async #domain(call: string, ...args: unknown[]): Promise<Domain> {
     return new Domain(await native[call]!<NativeDomain>(this.#handle, ...args))
-  }
-
-  async #listen(call: string, monitor: boolean, ...args: unknown[]): Promise<Unsubscribe> {
-    const id = await native[call]!<number>(this.#handle, ...args)
-    return once(() => native['unlisten']!(this.#handle, id, monitor))
   }
 }
 
@@ -302,7 +318,7 @@ export class Domain implements DomainName {
     return this.#call('isActive')
   }
 
-  #call<T = void>(name: string, ...args: unknown[]): Promise<T> {
+  async #call<T = void>(name: string, ...args: unknown[]): Promise<T> {
     return native[name]!(this.#handle, ...args)
   }
 }
@@ -314,6 +330,36 @@ function affectsFlags(affects: Affects): number {
 /** libvirt writes a version as major * 1,000,000 + minor * 1,000 + release. */
 function dotted(version: number): string {
   return [Math.floor(version / 1_000_000), Math.floor(version / 1_000) % 1_000, version % 1_000].join('.')
+}
+
+function checkListener(listener: unknown): void {
+  if (typeof listener !== 'function') throw new TypeError('a listener must be a function')
+}
+
+// What libvirt holds is made out here, where no closure knows the connection: it would keep a forgotten one open.
+
+function tellLifecycle(listeners: LifecycleListeners) {
+  return ({ name, uuid, event, detail }: DomainName & { event: number; detail: number }): void => {
+    for (const { listener } of listeners) {
+      try {
+        listener({ domain: { name, uuid }, ...names.lifecycle(event, detail) })
+      } catch (error) {
+        // An uncaught exception, as of any callback; the other listeners are told all the same.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}
+
+function tellMonitor(telling: { listener: ((event: MonitorEvent) => void) | undefined }) {
+  return ({ name, uuid, ...event }: DomainName & Omit<MonitorEvent, 'domain'>): void =>
+    telling.listener?.({ domain: { name, uuid }, ...event })
+}
+
+function tellClose(listener: (reason: string) => void) {
+  return (reason: number): void => listener(names.closeReason(reason))
 }
 
 function once(end: () => Promise<unknown>): Unsubscribe {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,4 +56,25 @@ export async function failure(call: Promise<unknown>): Promise<LibvirtError> {
   )
   if ('error' in outcome && outcome.error instanceof LibvirtError) return outcome.error
   throw new Error('expected a LibvirtError', { cause: 'error' in outcome ? outcome.error : outcome.value })
+}
+
+export interface ChildResult {
+  /** Null where it had to be killed. */
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs a module in a Node of its own, with `connect` in scope; kills it when it has not ended after 20 s. */
+export function child(source: string, flags: string[] = []): Promise<ChildResult> {
+  const whole = `import { connect } from ${JSON.stringify(import.meta.resolve('./index.ts'))}\n${source}`
+  return new Promise((resolve, reject) => {
+    const args = [...flags, '--input-type=module', '-e', whole]
+    const node = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 })
+    let [stdout, stderr] = ['', '']
+    node.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    node.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    node.once('error', reject)
+    node.once('close', (code) => resolve({ code, stdout, stderr }))
+  })
 }

@@ -6,10 +6,13 @@
 
 namespace ramet {
 
-// Arguments by position; a wrong type is a TypeError before anything is asked of libvirt.
+// Arguments by position; a wrong one is a TypeError before anything is asked of libvirt. C would end a text at a NUL
+// and name something else than the caller meant.
 inline std::string text(const Napi::CallbackInfo& info, size_t at) {
   if (!info[at].IsString()) throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(at) + " must be a string");
-  return info[at].As<Napi::String>().Utf8Value();
+  auto value = info[at].As<Napi::String>().Utf8Value();
+  if (value.find('\0') == std::string::npos) return value;
+  throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(at) + " must not contain a NUL character");
 }
 
 inline std::optional<std::string> optional_text(const Napi::CallbackInfo& info, size_t at) {

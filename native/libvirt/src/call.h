@@ -39,6 +39,9 @@ Napi::Value run(Napi::Env env, Work work, Convert convert) {
       result->emplace(work());
     } catch (const LibvirtFailure& error) {
       failure->emplace(error);
+    } catch (const std::exception& error) {
+      // The machine is out of memory or threads: that call fails, not the process.
+      failure->emplace(VIR_ERR_SYSTEM_ERROR, VIR_FROM_NONE, VIR_ERR_ERROR, error.what());
     }
     dispatcher->post([=](Napi::Env env) {
       dispatcher->call_ends(env);

@@ -4,6 +4,7 @@
 #include <libvirt/libvirt.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "arguments.h"
@@ -15,7 +16,7 @@ namespace ramet {
 namespace {
 
 // A JavaScript listener that libvirt's event thread may call and let go of: the function itself is only ever touched,
-// and released, on the JavaScript thread.
+// and released, on the JavaScript thread. Copies are the same listener.
 class Listener {
  public:
   Listener(Napi::Env env, Napi::Function function)
@@ -28,12 +29,13 @@ class Listener {
     dispatcher_->post([function = function_, make](Napi::Env env) { function->Call({make(env)}); });
   }
 
-  // libvirt lets go of a listener only where it took it.
-  int registered(int result) {
-    if (result >= 0) return result;
-    auto failure = LibvirtFailure::last();
-    delete this;
-    throw failure;
+  // Has libvirt take a copy, to be let go of by `release`; answers the id of `register_with(opaque)`.
+  template <typename Register>
+  int give(Register register_with) const {
+    auto copy = std::make_unique<Listener>(*this);
+    int id = check(register_with(copy.get()));
+    copy.release();
+    return id;
   }
 
   static void release(void* opaque) { delete static_cast<Listener*>(opaque); }
@@ -89,48 +91,54 @@ void on_close(virConnectPtr, int reason, void* opaque) {
 Napi::Value number(Napi::Env env, const int& value) { return Napi::Number::New(env, value); }
 
 Napi::Value listen_lifecycle(const Napi::CallbackInfo& info) {
-  auto* listener = new Listener(info.Env(), function(info, 1));
   return run(
       info.Env(),
-      [connection = connection_of(info[0]), listener] {
+      [connection = connection_of(info[0]), listener = Listener(info.Env(), function(info, 1))] {
         // libvirt's callbacks have one type and are told apart by the event's id; the way by void (*)() says so.
         auto callback =
             reinterpret_cast<virConnectDomainEventGenericCallback>(reinterpret_cast<void (*)()>(on_lifecycle));
         auto reference = connection->acquire();
-        int id = listener->registered(virConnectDomainEventRegisterAny(
-            reference.get(), nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE, callback, listener, Listener::release));
-        connection->add_callback(id, virConnectDomainEventDeregisterAny);
+        int id = listener.give([&](void* opaque) {
+          return virConnectDomainEventRegisterAny(reference.get(), nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE, callback,
+                                                  opaque, Listener::release);
+        });
+        connection->add_callback(reference, {id, virConnectDomainEventDeregisterAny, nullptr});
         return id;
       },
       number);
 }
 
 Napi::Value listen_monitor(const Napi::CallbackInfo& info) {
-  auto* listener = new Listener(info.Env(), function(info, 1));
   return run(
       info.Env(),
-      [connection = connection_of(info[0]), event = optional_text(info, 2), listener] {
+      [connection = connection_of(info[0]), listener = Listener(info.Env(), function(info, 1)),
+       event = optional_text(info, 2)] {
         auto reference = connection->acquire();
-        int id = listener->registered(virConnectDomainQemuMonitorEventRegister(
-            reference.get(), nullptr, c_str(event), on_monitor_event, listener, Listener::release, 0));
-        connection->add_callback(id, virConnectDomainQemuMonitorEventDeregister);
+        int id = listener.give([&](void* opaque) {
+          return virConnectDomainQemuMonitorEventRegister(reference.get(), nullptr, c_str(event), on_monitor_event,
+                                                          opaque, Listener::release, 0);
+        });
+        connection->add_callback(reference, {id, virConnectDomainQemuMonitorEventDeregister, nullptr});
         return id;
       },
       number);
 }
 
+int unregister_close(virConnectPtr connection, int) { return virConnectUnregisterCloseCallback(connection, on_close); }
+
 Napi::Value listen_close(const Napi::CallbackInfo& info) {
-  auto* listener = new Listener(info.Env(), function(info, 1));
-  return run(info.Env(), [connection = connection_of(info[0]), listener] {
-    auto reference = connection->acquire();
-    listener->registered(virConnectRegisterCloseCallback(reference.get(), on_close, listener, Listener::release));
-  });
+  return run(info.Env(),
+             [connection = connection_of(info[0]), listener = Listener(info.Env(), function(info, 1))] {
+               auto reference = connection->acquire();
+               // Drivers that cannot lose their connection accept the callback and forget it, so it is kept here.
+               auto owned = std::make_shared<Listener>(listener);
+               check(virConnectRegisterCloseCallback(reference.get(), on_close, owned.get(), nullptr));
+               connection->add_callback(reference, {0, unregister_close, owned});
+             });
 }
 
 Napi::Value unlisten_close(const Napi::CallbackInfo& info) {
-  return run(info.Env(), [connection = connection_of(info[0])] {
-    check(virConnectUnregisterCloseCallback(connection->acquire().get(), on_close));
-  });
+  return run(info.Env(), [connection = connection_of(info[0])] { connection->remove_callback(0, unregister_close); });
 }
 
 Napi::Value unlisten(const Napi::CallbackInfo& info) {

@@ -57,31 +57,47 @@ ConnectRef ConnectHandle::acquire() {
 
 std::shared_ptr<DomainHandle> ConnectHandle::adopt(virDomainPtr domain) {
   auto handle = std::make_shared<DomainHandle>(shared_from_this(), domain);
-  std::lock_guard lock(mutex_);
-  std::erase_if(domains_, [](const auto& each) { return each.expired(); });
-  domains_.push_back(handle);
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(domains_, [](const auto& each) { return each.expired(); });
+    domains_.push_back(handle);
+    if (pointer_) return handle;
+  }
+  // Closed while the call was under way: the domain would keep the connection open until it is collected.
+  handle->release();
   return handle;
 }
 
-void ConnectHandle::add_callback(int id, Deregister deregister) {
-  std::lock_guard lock(mutex_);
-  callbacks_.emplace_back(id, deregister);
+void ConnectHandle::add_callback(const ConnectRef& connection, Callback callback) {
+  {
+    std::lock_guard lock(mutex_);
+    if (pointer_) return callbacks_.push_back(std::move(callback));
+  }
+  // A callback holds a reference of its own: left alone, it would keep the connection open for good.
+  callback.deregister(connection.get(), callback.id);
+  throw_closed();
 }
 
 void ConnectHandle::remove_callback(int id, Deregister deregister) {
+  Callback callback;
   ConnectRef connection;
   {
     std::lock_guard lock(mutex_);
-    if (!pointer_ || std::erase(callbacks_, std::pair(id, deregister)) == 0) return;
+    auto found = std::find_if(callbacks_.begin(), callbacks_.end(), [=](const Callback& each) {
+      return each.id == id && each.deregister == deregister;
+    });
+    if (!pointer_ || found == callbacks_.end()) return;
     check(virConnectRef(pointer_));
     connection.reset(pointer_);
+    callback = std::move(*found);
+    callbacks_.erase(found);
   }
   check(deregister(connection.get(), id));
 }
 
 void ConnectHandle::close() {
   virConnectPtr pointer;
-  std::vector<std::pair<int, Deregister>> callbacks;
+  std::vector<Callback> callbacks;
   std::vector<std::weak_ptr<DomainHandle>> domains;
   {
     std::lock_guard lock(mutex_);
@@ -91,7 +107,7 @@ void ConnectHandle::close() {
   }
   if (!pointer) return;
   // A callback that is already gone with a broken connection is no loss.
-  for (auto [id, deregister] : callbacks) deregister(pointer, id);
+  for (const auto& each : callbacks) each.deregister(pointer, each.id);
   for (const auto& each : domains) {
     if (auto domain = each.lock()) domain->release();
   }

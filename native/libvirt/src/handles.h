@@ -32,7 +32,14 @@ class ConnectHandle : public std::enable_shared_from_this<ConnectHandle> {
   std::shared_ptr<DomainHandle> adopt(virDomainPtr domain);
   // Ids of events and of monitor events are numbered apart: each goes with its own way to let go of it.
   using Deregister = int (*)(virConnectPtr, int);
-  void add_callback(int id, Deregister deregister);
+  struct Callback {
+    int id;
+    Deregister deregister;
+    // What lives until the callback is deregistered, where libvirt itself does not let go of it.
+    std::shared_ptr<void> owned;
+  };
+  // For a callback that was registered on `connection`, a reference to this; undoes that where this is closed.
+  void add_callback(const ConnectRef& connection, Callback callback);
   void remove_callback(int id, Deregister deregister);
   // Lets go of callbacks, domains and the connection itself. Blocking; may be called again.
   void close();
@@ -40,7 +47,7 @@ class ConnectHandle : public std::enable_shared_from_this<ConnectHandle> {
  private:
   std::mutex mutex_;
   virConnectPtr pointer_;
-  std::vector<std::pair<int, Deregister>> callbacks_;
+  std::vector<Callback> callbacks_;
   std::vector<std::weak_ptr<DomainHandle>> domains_;
 };
 

@@ -1,5 +1,6 @@
 #include "worker_pool.h"
 
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -12,11 +13,22 @@ WorkerPool& WorkerPool::instance() {
 }
 
 void WorkerPool::submit(std::function<void()> work) {
-  std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   queue_.push_back(std::move(work));
   if (idle_ < queue_.size() && threads_ < kMostThreads) {
-    ++threads_;
-    std::thread(&WorkerPool::run, this).detach();
+    try {
+      std::thread(&WorkerPool::run, this).detach();
+      ++threads_;
+    } catch (const std::system_error&) {
+      // The machine is out of threads: those that there are will come to it; without any, the work is done here, where
+      // it blocks, rather than never.
+      if (threads_ == 0) {
+        auto alone = std::move(queue_.back());
+        queue_.pop_back();
+        lock.unlock();
+        return alone();
+      }
+    }
   }
   available_.notify_one();
 }
