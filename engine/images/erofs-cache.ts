@@ -1,5 +1,5 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises'
-import { mkdir } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ErofsImage } from '../../contract/image.ts'
 import type { ProgressOptions } from './delivery.ts'
@@ -37,16 +37,20 @@ export class ErofsCache {
   async get(id: string, layers: LayerBlob[], asker: ProgressOptions = {}): Promise<ErofsImage> {
     asker.signal?.throwIfAborted()
     const path = join(this.#folder, fileName(id))
-    const found = await stat(path).catch(() => undefined)
-    if (found) return { path, bytes: found.size }
-    asker.signal?.throwIfAborted()
-    const conversion = this.#running.get(id) ?? this.#start(id, path, layers)
+    let conversion = this.#running.get(id)
+    if (!conversion) {
+      // Not awaited, so that nothing is published between the look and the start.
+      const found = statSync(path, { throwIfNoEntry: false })
+      if (found) return { path, bytes: found.size }
+      conversion = this.#start(id, path, layers)
+    }
     conversion.askers.add(asker)
-    return this.#wait(conversion, asker)
+    return this.#wait(id, conversion, asker)
   }
 
   async remove(id: string): Promise<void> {
-    this.#running.get(id)?.abort.abort()
+    const conversion = this.#running.get(id)
+    if (conversion) await this.#giveUp(id, conversion)
     await rm(join(this.#folder, fileName(id)), { force: true })
   }
 
@@ -62,17 +66,15 @@ export class ErofsCache {
   #start(id: string, path: string, layers: LayerBlob[]): Conversion {
     const abort = new AbortController()
     const askers = new Set<ProgressOptions>()
-    const result = this.#convert({ id, path, layers, signal: abort.signal, askers }).finally(() =>
-      this.#running.delete(id),
-    )
-    // Whoever waits hears of a failure; that nobody does any more is no crash.
-    result.catch(() => {})
+    const result = this.#convert({ id, path, layers, signal: abort.signal, askers })
     const conversion = { result, abort, askers }
     this.#running.set(id, conversion)
+    const ended = (): void => this.#forget(id, conversion)
+    result.then(ended, ended)
     return conversion
   }
 
-  async #wait(conversion: Conversion, asker: ProgressOptions): Promise<ErofsImage> {
+  async #wait(id: string, conversion: Conversion, asker: ProgressOptions): Promise<ErofsImage> {
     const { signal } = asker
     let stop = (): void => {}
     const aborted = new Promise<never>((_, reject) => {
@@ -84,11 +86,19 @@ export class ErofsCache {
     } finally {
       signal?.removeEventListener('abort', stop)
       conversion.askers.delete(asker)
-      if (signal?.aborted && conversion.askers.size === 0) {
-        conversion.abort.abort(signal.reason)
-        await conversion.result.catch(() => {})
-      }
+      if (signal?.aborted && conversion.askers.size === 0) await this.#giveUp(id, conversion)
     }
+  }
+
+  async #giveUp(id: string, conversion: Conversion): Promise<void> {
+    // Whoever asks from now on gets a conversion of its own.
+    this.#forget(id, conversion)
+    conversion.abort.abort()
+    await conversion.result.catch(() => {})
+  }
+
+  #forget(id: string, conversion: Conversion): void {
+    if (this.#running.get(id) === conversion) this.#running.delete(id)
   }
 
   async #convert(job: {

@@ -1,0 +1,250 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { RegistryAuth } from '../../contract/docker.ts'
+import { EngineError } from '../../contract/errors.ts'
+import type { ErofsImage, Image } from '../../contract/image.ts'
+import { ArchiveFiles } from './archive-files.ts'
+import { readArchive } from './archive.ts'
+import { Catalog } from './catalog.ts'
+import { verifyLayers, type Delivery, type IsKnownLayer, type ProgressOptions } from './delivery.ts'
+import { shortId } from './digest.ts'
+import { ErofsCache } from './erofs-cache.ts'
+import { storeError } from './failures.ts'
+import { parseImageManifest } from './manifest.ts'
+import { OciLayout, type IndexEntry } from './oci-layout.ts'
+import { pull } from './pull.ts'
+import { canonical, familiar, isLoopback, parseReference } from './reference.ts'
+import { writeAuthFile } from './skopeo.ts'
+import { blobsOf, joinImage, layerBlobs, type StoredImage } from './stored-image.ts'
+import { makeWorkFolder, sweepWorkFolders } from './work-folder.ts'
+
+export type { ErofsImage, Image } from '../../contract/image.ts'
+
+export interface StoreOptions {
+  folder: string
+  /** `host` or `host:port` of registries that may be spoken to without TLS; those on loopback always may. */
+  insecureRegistries?: string[]
+}
+
+/** The images: an OCI layout, and the erofs files made from it. One engine owns the folder. */
+export class ImageStore {
+  readonly #layout: OciLayout
+  readonly #erofs: ErofsCache
+  readonly #work: string
+  readonly #insecure: ReadonlySet<string>
+  #catalog = new Catalog()
+  /** Rows whose files cannot be read: kept as they are, and then no blob is swept, as it might belong to them. */
+  #unreadable: IndexEntry[] = []
+  #changes: Promise<unknown> = Promise.resolve()
+
+  private constructor({ folder, insecureRegistries = [] }: StoreOptions) {
+    this.#layout = new OciLayout(folder)
+    this.#work = join(folder, 'work')
+    this.#erofs = new ErofsCache(join(folder, 'erofs'), this.#work)
+    this.#insecure = new Set(insecureRegistries)
+  }
+
+  /** Opens or makes a store, and removes what a killed engine left. Rejects with IMAGE_INVALID on a broken index. */
+  static async open(options: StoreOptions): Promise<ImageStore> {
+    const store = new ImageStore(options)
+    await mkdir(store.#work, { recursive: true, mode: 0o700 })
+    await sweepWorkFolders(store.#work)
+    await store.#layout.create()
+    for (const entry of await store.#layout.readIndex()) await store.#take(entry)
+    await store.#sweepBlobs()
+    if (store.#unreadable.length === 0) await store.#erofs.sweep(store.#catalog.images().map(({ id }) => id))
+    return store
+  }
+
+  /**
+   * Brings an image from its registry; what is here already is not fetched again. Rejects with REGISTRY_UNREACHABLE,
+   * IMAGE_NOT_FOUND, UNAUTHORIZED, DIGEST_MISMATCH, IMAGE_INVALID, NOT_SUPPORTED, DISK_FULL or the signal's reason,
+   * and then leaves nothing behind.
+   */
+  async pull(
+    name: string,
+    options: ProgressOptions & { auth?: RegistryAuth; platform?: string } = {},
+  ): Promise<Image> {
+    const reference = parseReference(name)
+    const { domain, path, tag, digest } = reference
+    const status = `Pulling from ${domain === 'docker.io' ? path : `${domain}/${path}`}`
+    options.onProgress?.({ status, id: tag ?? digest })
+    const insecure = isLoopback(domain) || this.#insecure.has(domain)
+    const [image] = await this.#bring(
+      `${familiar(canonical(reference))} was pulled`,
+      options,
+      async (folder) => {
+        const authFile = await writeAuthFile(folder, domain, options.auth)
+        const access = { host: domain, insecure, authFile }
+        return pull({ ...options, reference, access, layout: this.#layout, folder })
+      },
+    )
+    return image!
+  }
+
+  /** Takes in every image of an archive. Rejects with IMAGE_INVALID, DIGEST_MISMATCH, DISK_FULL or the signal's reason. */
+  load(archive: Readable, options: ProgressOptions = {}): Promise<Image[]> {
+    return this.#bring('the archive was loaded', options, async (folder) => {
+      const { signal, onProgress } = options
+      const files = await ArchiveFiles.read(archive, join(folder, 'archive'), { signal })
+      const delivery = await readArchive(files, folder)
+      for (const { image } of delivery.images) {
+        for (const { digest, size } of image.manifest.layers) {
+          const progressDetail = { current: size, total: size }
+          onProgress?.({ status: 'Loading layer', progressDetail, id: shortId(digest) })
+        }
+      }
+      return delivery
+    })
+  }
+
+  list(): Promise<Image[]> {
+    return Promise.resolve(this.#catalog.images().map((image) => this.#catalog.describe(image)))
+  }
+
+  /** By name, id, or the beginning of an id. Rejects with IMAGE_NOT_FOUND, or INVALID_ARGUMENT where several begin so. */
+  async get(name: string): Promise<Image> {
+    return this.#catalog.describe(this.#catalog.find(name).image)
+  }
+
+  /** Gives an image one more name, taking it from the image that had it. */
+  tag(name: string, newName: string): Promise<void> {
+    return this.#change(async () => {
+      const { image } = this.#catalog.find(name)
+      const reference = parseReference(newName)
+      if (reference.digest) {
+        throw new EngineError(
+          'INVALID_ARGUMENT',
+          `cannot tag as ${newName}: a tag has no digest; give name:tag`,
+        )
+      }
+      await this.#commit(this.#catalog.with(image, [canonical(reference)]))
+    })
+  }
+
+  /**
+   * Removes a name, and with its last name the image. `inUse` answers with the names of an image's containers: it stays
+   * while there are any. Rejects with CONFLICT; `force` takes away all names, or the last one of an image in use.
+   */
+  remove(
+    name: string,
+    options: { force: boolean; inUse(id: string): string[] },
+  ): Promise<{ untagged: string[]; deleted: string[] }> {
+    return this.#change(async () => {
+      const { image, name: tag } = this.#catalog.find(name)
+      const all = this.#catalog.names(image.id)
+      const names = tag ? this.#catalog.goingWith(image, tag) : all
+      const last = names.length === all.length
+      const users = last ? options.inUse(image.id) : []
+      if (users.length > 0 && !(tag && options.force)) {
+        throw new EngineError(
+          'CONFLICT',
+          `cannot remove ${name}: ${users.slice(0, 5).join(', ')}${users.length > 5 ? ', …' : ''} ` +
+            `${users.length === 1 ? 'uses' : 'use'} the image; remove ${users.length === 1 ? 'it' : 'them'} first`,
+        )
+      }
+      if (!tag && !options.force && this.#catalog.isAmbiguous(image)) {
+        throw new EngineError(
+          'CONFLICT',
+          `cannot remove ${name}: the image has several names; remove them by name, or all with --force`,
+        )
+      }
+      const keep = users.length > 0
+      await this.#commit(this.#catalog.without(image, names, keep))
+      if (!last || keep) return { untagged: names.map(familiar), deleted: [] }
+      await this.#erofs.remove(image.id)
+      await this.#sweepBlobs()
+      const left = this.#digests()
+      // As in Docker, the image first and then the layers that nothing else has.
+      const deleted = [
+        image.id,
+        ...image.config.diffIds.filter((_, at) => !left.has(image.manifest.layers[at]!.digest)),
+      ]
+      return { untagged: names.map(familiar), deleted: [...new Set(deleted)] }
+    })
+  }
+
+  /**
+   * The image as one erofs file, converted where it is not there yet; one conversion runs however many ask. Rejects with
+   * IMAGE_NOT_FOUND, IMAGE_INVALID, DIGEST_MISMATCH, DISK_FULL or the signal's reason.
+   */
+  async erofs(image: Pick<Image, 'id'>, options: ProgressOptions = {}): Promise<ErofsImage> {
+    const stored = this.#catalog.find(image.id).image
+    const layers = layerBlobs(stored, (digest) => this.#layout.blobPath(digest))
+    return this.#erofs.get(stored.id, layers, options)
+  }
+
+  async #bring(
+    doing: string,
+    options: ProgressOptions,
+    fetch: (folder: string) => Promise<Delivery>,
+  ): Promise<Image[]> {
+    try {
+      await using work = await makeWorkFolder(this.#work)
+      const delivery = await fetch(work.path)
+      await verifyLayers(delivery, this.#isKnown, options)
+      return await this.#change(() => this.#accept(delivery, options.signal))
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      throw storeError(error, doing)
+    }
+  }
+
+  async #accept({ images, files }: Delivery, signal?: AbortSignal): Promise<Image[]> {
+    signal?.throwIfAborted()
+    let catalog = this.#catalog
+    try {
+      for (const [digest, file] of files) await this.#layout.adopt(file, digest)
+      for (const { image, names } of images) catalog = catalog.with(image, names)
+      await this.#commit(catalog)
+    } catch (error) {
+      await this.#sweepBlobs()
+      throw error
+    }
+    return [...new Set(images.map(({ image }) => image.id))].map((id) =>
+      catalog.describe(catalog.find(id).image),
+    )
+  }
+
+  async #commit(catalog: Catalog): Promise<void> {
+    const named = new Set(catalog.entries().map(({ name }) => name))
+    // A name that was pulled again leads to the new image now.
+    this.#unreadable = this.#unreadable.filter(({ name }) => !name || !named.has(name))
+    await this.#layout.writeIndex([...catalog.entries(), ...this.#unreadable])
+    this.#catalog = catalog
+  }
+
+  async #take(entry: IndexEntry): Promise<void> {
+    try {
+      const manifest = await this.#layout.readJsonBlob(entry.manifest)
+      const { config } = parseImageManifest(manifest, entry.manifest.mediaType)
+      const image = joinImage(entry.manifest, manifest, await this.#layout.readJsonBlob(config))
+      this.#catalog = this.#catalog.with(image, entry.name ? [entry.name] : [])
+    } catch {
+      this.#unreadable.push(entry)
+    }
+  }
+
+  readonly #isKnown: IsKnownLayer = (digest, diffId) =>
+    this.#catalog
+      .images()
+      .some(({ manifest, config }) =>
+        manifest.layers.some((layer, at) => layer.digest === digest && config.diffIds[at] === diffId),
+      )
+
+  #digests(): Set<string> {
+    return new Set(this.#catalog.images().flatMap((image) => blobsOf(image).map(({ digest }) => digest)))
+  }
+
+  async #sweepBlobs(): Promise<void> {
+    if (this.#unreadable.length === 0) await this.#layout.sweepBlobs(this.#digests())
+  }
+
+  /** Changes follow one another: each sees the catalog that the last one committed. */
+  #change<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#changes.then(work)
+    this.#changes = result.catch(() => {})
+    return result
+  }
+}
