@@ -1,0 +1,89 @@
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { API_VERSION } from '../../contract/docker.ts'
+import { EngineError } from '../../contract/errors.ts'
+import type { Backend } from './backend.ts'
+import { jsonBody } from './body.ts'
+import { errorAnswer, isOurs } from './errors.ts'
+import { containerRoutes } from './routes/containers.ts'
+import { systemRoutes } from './routes/system.ts'
+import { checkVersion, versionOf, withoutVersion } from './version.ts'
+
+export const BODY_LIMIT = 4 * 1024 * 1024
+
+export interface AppOptions {
+  engineVersion: string
+  log(message: string): void
+  /** Aborts when the engine closes: what streams ends then. */
+  closing: AbortSignal
+}
+
+/** The routes and what all of them share. `server` is its HTTP server; it listens nowhere by itself. */
+export async function createApp(backend: Backend, options: AppOptions): Promise<Server> {
+  let server!: Server
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    exposeHeadRoutes: false,
+    forceCloseConnections: false,
+    routerOptions: { maxParamLength: 1024 },
+    rewriteUrl: (request) => withoutVersion(request.url ?? '/'),
+    schemaErrorFormatter: ([first]) =>
+      new EngineError(
+        'INVALID_ARGUMENT',
+        `invalid request: ${first?.instancePath.slice(1) || 'body'} ${first?.message ?? 'is wrong'}`,
+      ),
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allowUnionTypes: true,
+      },
+    },
+    serverFactory: (handler) => (server = createServer({ requireHostHeader: false }, handler)),
+    frameworkErrors: (error, _request, reply) => answerError(error, reply as FastifyReply, options.log),
+  })
+  addHooks(app, options)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, jsonBody(app))
+  for (const route of [...systemRoutes(backend, options), ...containerRoutes(backend.containers, options)]) {
+    app.route(route)
+  }
+  await app.ready()
+  return server
+}
+
+function addHooks(app: FastifyInstance, { engineVersion, log }: AppOptions): void {
+  app.addHook('onRequest', async (request, reply) => {
+    commonHeaders(reply.raw, engineVersion)
+    refuseBrowsers(request)
+    const version = versionOf(request.originalUrl)
+    if (version) checkVersion(version)
+  })
+  app.setErrorHandler((error, request, reply) => {
+    answerError(error, reply, (message) => log(`${request.method} ${request.url.split('?')[0]}: ${message}`))
+  })
+  app.setNotFoundHandler(async (request) => {
+    throw new EngineError('NOT_FOUND', `page not found: ${request.method} ${request.url.split('?')[0]}`)
+  })
+}
+
+function commonHeaders(response: ServerResponse, engineVersion: string): void {
+  response.setHeader('Api-Version', API_VERSION)
+  response.setHeader('Ostype', 'linux')
+  response.setHeader('Docker-Experimental', 'false')
+  response.setHeader('Server', `Ramet/${engineVersion} (linux)`)
+}
+
+/** No page in a browser has business here, by whatever forwarding it may have got to this socket. */
+function refuseBrowsers({ headers }: FastifyRequest): void {
+  const name = Object.keys(headers).find((each) => each === 'origin' || each.startsWith('sec-fetch-'))
+  if (name === undefined) return
+  throw new EngineError('FORBIDDEN', `requests of browsers are refused here (the header '${name}')`)
+}
+
+function answerError(error: unknown, reply: FastifyReply, log: (message: string) => void): void {
+  const { status, body } = errorAnswer(error)
+  if (isOurs(error)) log((error as Error).stack ?? String(error))
+  reply.code(status).send(body)
+}

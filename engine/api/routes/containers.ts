@@ -1,0 +1,150 @@
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { ContainerCreateRequest, WaitCondition, WaitResponse } from '../../../contract/docker.ts'
+import { EngineError } from '../../../contract/errors.ts'
+import type { ContainerBackend } from '../backend.ts'
+import { clientSignal } from '../client.ts'
+import { describe } from '../errors.ts'
+import { Query } from '../query.ts'
+import * as schemas from '../schemas.ts'
+
+const CONDITIONS = ['not-running', 'next-exit', 'removed']
+
+const id = (request: FastifyRequest): string => (request.params as { id: string }).id
+
+export function containerRoutes(
+  containers: ContainerBackend,
+  { closing }: { closing: AbortSignal },
+): RouteOptions[] {
+  const done = (reply: FastifyReply): FastifyReply => reply.code(204).send()
+  const stopOptions = (query: Query) => ({
+    timeoutSeconds: query.integer('t'),
+    signal: query.text('signal'),
+  })
+  return [
+    {
+      method: 'POST',
+      url: '/containers/create',
+      schema: { body: schemas.containerCreate },
+      handler: async (request, reply) => {
+        const name = new Query(request.query).text('name')
+        reply.code(201)
+        return containers.create(name, request.body as ContainerCreateRequest)
+      },
+    },
+    {
+      method: 'GET',
+      url: '/containers/json',
+      handler: async (request) => {
+        const query = new Query(request.query)
+        const limit = query.integer('limit')
+        return containers.list({
+          all: query.flag('all'),
+          limit: limit && limit > 0 ? limit : undefined,
+          size: query.flag('size'),
+          filters: query.filters(),
+        })
+      },
+    },
+    {
+      method: 'GET',
+      url: '/containers/:id/json',
+      handler: async (request) =>
+        containers.inspect(id(request), { size: new Query(request.query).flag('size') }),
+    },
+    {
+      method: 'POST',
+      url: '/containers/:id/start',
+      handler: async (request, reply) => {
+        refuseStartOptions(request)
+        await containers.start(id(request))
+        return done(reply)
+      },
+    },
+    {
+      method: 'POST',
+      url: '/containers/:id/stop',
+      handler: async (request, reply) => {
+        await containers.stop(id(request), stopOptions(new Query(request.query)))
+        return done(reply)
+      },
+    },
+    {
+      method: 'POST',
+      url: '/containers/:id/restart',
+      handler: async (request, reply) => {
+        await containers.restart(id(request), stopOptions(new Query(request.query)))
+        return done(reply)
+      },
+    },
+    {
+      method: 'POST',
+      url: '/containers/:id/kill',
+      handler: async (request, reply) => {
+        await containers.kill(id(request), new Query(request.query).text('signal'))
+        return done(reply)
+      },
+    },
+    {
+      method: 'DELETE',
+      url: '/containers/:id',
+      handler: async (request, reply) => {
+        const query = new Query(request.query)
+        if (query.flag('link'))
+          throw new EngineError('NOT_SUPPORTED', 'links do not exist here: leave out --link')
+        await containers.remove(id(request), { force: query.flag('force'), volumes: query.flag('v') })
+        return done(reply)
+      },
+    },
+    {
+      method: 'POST',
+      url: '/containers/:id/resize',
+      handler: async (request, reply) => {
+        await containers.resize(id(request), new Query(request.query).size())
+        return reply.code(200).send()
+      },
+    },
+    {
+      method: 'POST',
+      url: '/containers/:id/wait',
+      handler: async (request, reply) => wait(containers, request, reply, clientSignal(reply, closing)),
+    },
+  ]
+}
+
+/** The command line waits before it starts: status and headers go at once, the result when there is one. */
+async function wait(
+  containers: ContainerBackend,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  signal: AbortSignal,
+): Promise<void> {
+  const condition = new Query(request.query).text('condition') ?? 'not-running'
+  if (!CONDITIONS.includes(condition)) {
+    throw new EngineError(
+      'INVALID_ARGUMENT',
+      `invalid condition: '${condition}'; known are ${CONDITIONS.join(', ')}`,
+    )
+  }
+  const { result } = await containers.wait(id(request), condition as WaitCondition, signal)
+  reply.hijack()
+  reply.raw.writeHead(200, { 'Content-Type': 'application/json' })
+  reply.raw.flushHeaders()
+  const answer = await result.catch((error: unknown): WaitResponse => ({
+    StatusCode: -1,
+    Error: { Message: describe(error).message },
+  }))
+  reply.raw.end(`${JSON.stringify(answer)}\n`)
+}
+
+/** Older clients gave a start the container's settings: they would be lost without a word. */
+function refuseStartOptions(request: FastifyRequest): void {
+  if (Object.keys((request.body as object | null | undefined) ?? {}).length > 0) {
+    throw new EngineError(
+      'INVALID_ARGUMENT',
+      'starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24',
+    )
+  }
+  if (new Query(request.query).text('checkpoint')) {
+    throw new EngineError('NOT_SUPPORTED', 'checkpoints do not exist here; templates serve instead')
+  }
+}

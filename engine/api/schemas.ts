@@ -1,0 +1,116 @@
+/** JSON schemas of request bodies: the types that the services rely on. What they do not know passes untouched. */
+
+const text = { type: 'string' }
+const texts = { type: ['array', 'null'], items: text }
+const command = { type: ['array', 'string', 'null'], items: text }
+const flag = { type: 'boolean' }
+const whole = { type: 'integer' }
+const maybe = (type: string) => ({ type: [type, 'null'] })
+const mapOf = (values: object) => ({ type: ['object', 'null'], additionalProperties: values })
+
+const hostConfig = {
+  type: ['object', 'null'],
+  properties: {
+    Binds: texts,
+    NetworkMode: text,
+    PortBindings: mapOf({
+      type: ['array', 'null'],
+      items: { type: 'object', properties: { HostIp: text, HostPort: text } },
+    }),
+    PublishAllPorts: flag,
+    RestartPolicy: {
+      type: ['object', 'null'],
+      properties: {
+        Name: { enum: ['', 'no', 'always', 'unless-stopped', 'on-failure'] },
+        MaximumRetryCount: whole,
+      },
+    },
+    AutoRemove: flag,
+    Memory: { type: 'integer', minimum: 0 },
+    NanoCpus: { type: 'integer', minimum: 0 },
+    ReadonlyRootfs: flag,
+    Tmpfs: mapOf(text),
+    CapAdd: texts,
+    CapDrop: texts,
+    Privileged: flag,
+    GroupAdd: texts,
+    ExtraHosts: texts,
+    Dns: texts,
+    ShmSize: { type: 'integer', minimum: 0 },
+    Ulimits: {
+      type: ['array', 'null'],
+      items: {
+        type: 'object',
+        required: ['Name'],
+        properties: { Name: text, Soft: whole, Hard: whole },
+      },
+    },
+    Sysctls: mapOf(text),
+    SecurityOpt: texts,
+    PidsLimit: maybe('integer'),
+    Init: maybe('boolean'),
+    Isolation: { enum: ['', 'default', 'cold'] },
+  },
+}
+
+export const containerCreate = {
+  type: 'object',
+  properties: {
+    Hostname: text,
+    Domainname: text,
+    User: text,
+    ExposedPorts: mapOf({ type: 'object' }),
+    Tty: flag,
+    OpenStdin: flag,
+    StdinOnce: flag,
+    AttachStdin: flag,
+    AttachStdout: flag,
+    AttachStderr: flag,
+    Env: texts,
+    Cmd: command,
+    Entrypoint: command,
+    Image: text,
+    Volumes: mapOf({ type: 'object' }),
+    WorkingDir: text,
+    Labels: mapOf(text),
+    StopSignal: text,
+    StopTimeout: maybe('integer'),
+    HostConfig: hostConfig,
+  },
+}
+
+const consoleSize = { type: ['array', 'null'], items: whole, minItems: 2, maxItems: 2 }
+
+export const execCreate = {
+  type: 'object',
+  properties: {
+    AttachStdin: flag,
+    AttachStdout: flag,
+    AttachStderr: flag,
+    DetachKeys: text,
+    Tty: flag,
+    Env: texts,
+    Cmd: texts,
+    Privileged: flag,
+    User: text,
+    WorkingDir: text,
+    ConsoleSize: consoleSize,
+  },
+}
+
+export const execStart = {
+  type: 'object',
+  properties: { Detach: flag, Tty: flag, ConsoleSize: consoleSize },
+}
+
+export const templateCreate = {
+  type: 'object',
+  required: ['image'],
+  additionalProperties: false,
+  properties: {
+    image: { type: 'string', minLength: 1 },
+    memoryBytes: { type: 'integer', minimum: 1 },
+    vcpus: { type: 'integer', minimum: 1 },
+    rebuild: flag,
+  },
+}
