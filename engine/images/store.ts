@@ -16,7 +16,7 @@ import { OciLayout, type IndexEntry } from './oci-layout.ts'
 import { pull } from './pull.ts'
 import { canonical, familiar, isLoopback, parseReference } from './reference.ts'
 import { writeAuthFile } from './skopeo.ts'
-import { blobsOf, joinImage, layerBlobs, type StoredImage } from './stored-image.ts'
+import { blobsOf, joinImage, layerBlobs } from './stored-image.ts'
 import { makeWorkFolder, sweepWorkFolders } from './work-folder.ts'
 
 export type { ErofsImage, Image } from '../../contract/image.ts'
