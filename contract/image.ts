@@ -1,5 +1,8 @@
-/** The part of an image's config that says how its process is run; fields that the image leaves out are undefined. */
-export interface ImageConfig {
+/**
+ * The part of an image's config that says how its process is run; fields that the image leaves out are undefined.
+ * A type, no interface: only so is it assignable to the config of a container, which may have more.
+ */
+export type ImageConfig = {
   User?: string
   Env?: string[]
   Cmd?: string[]
