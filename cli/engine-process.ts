@@ -93,7 +93,7 @@ async function start(client: EngineClient, logFile: string, deadline: number): P
   } finally {
     await log.close()
   }
-  const said = (await lastLine(logFile, size)).replace(/^ramet: /, '')
+  const said = (await lastWord(logFile, size)).replace(/^ramet: /, '')
   if (ended === undefined && child.pid) process.kill(child.pid, 'SIGTERM')
   const what = ended === undefined ? `it does not answer after ${START_MS / 1000} s` : ended
   throw new EngineError('INTERNAL', `the engine did not start: ${said || what}; its log is ${logFile}`)
@@ -148,7 +148,11 @@ async function findProgram(name: string): Promise<string | undefined> {
   return undefined
 }
 
-async function lastLine(file: string, from: number): Promise<string> {
+/** The engine's own last word since byte `from`; of a crash the error, not the end of its stack. */
+async function lastWord(file: string, from: number): Promise<string> {
   const log = (await readFile(file).catch(() => Buffer.alloc(0))).subarray(from).toString()
-  return log.trim().split('\n').at(-1)!.trim()
+  const lines = log.trim().split('\n')
+  const told =
+    lines.findLast((line) => line.startsWith('ramet: ')) ?? lines.findLast((line) => /^\w*Error\b/.test(line))
+  return (told ?? lines.at(-1)!).trim()
 }

@@ -45,7 +45,7 @@ const gather = (value: string, before: string[]): string[] => [...before, value]
 
 /** A flag that may be given again and again. */
 export function many(flags: string, description: string): Option {
-  return new Option(flags, description).default([], '').argParser(gather)
+  return new Option(flags, description).default([]).argParser(gather)
 }
 
 /** Flags end at the image: what follows is the container's. `-h` is the host name, as in Docker. */
@@ -73,7 +73,7 @@ export function addRunFlags(command: Command): Command {
     .option('-t, --tty', 'give it a terminal')
     .option('--isolation <how>', 'default forks a template, cold boots a VM that shares with none')
     .addOption(
-      new Option('--pull <when>', 'pull the image')
+      new Option('--pull <when>', 'pull the image: always, missing (as by default) or never')
         .choices(['always', 'missing', 'never'])
         .default('missing'),
     )

@@ -1,0 +1,124 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { Command } from 'commander'
+import type { ImageDeleteItem, ImageSummary } from '../../contract/docker.ts'
+import { EngineError } from '../../contract/errors.ts'
+import type { EngineClient } from '../api/client.ts'
+import { showProgress, type ProgressTarget } from '../api/progress.ts'
+import { diskSize } from '../format/bytes.ts'
+import { json, table } from '../format/table.ts'
+import { ago } from '../format/time.ts'
+import { many } from '../parse/run-flags.ts'
+import { each, engine, filters, print, shortId } from './common.ts'
+
+export function addImages(program: Command): void {
+  program
+    .command('pull <image>')
+    .description('fetch an image from its registry')
+    .option('-q, --quiet', 'print the name only')
+    .option('--platform <platform>', 'for example linux/amd64')
+    .action(async (image: string, { quiet, platform }: { quiet?: boolean; platform?: string }) => {
+      if (!quiet && withTag(image) !== image) print('Using default tag: latest\n')
+      await pullImage(await engine(), image, quiet ? undefined : process.stdout, platform)
+      print(`${withTag(image)}\n`)
+    })
+  program
+    .command('load')
+    .description('load images from a docker or OCI archive')
+    .option('-i, --input <file>', 'the archive; standard input without it')
+    .option('-q, --quiet', 'print the names only')
+    .action(load)
+  program
+    .command('images [reference]')
+    .description('list images')
+    .option('-a, --all', 'accepted for compatibility: all are shown')
+    .option('-q, --quiet', 'print ids only')
+    .option('--no-trunc', 'print whole ids')
+    .addOption(many('-f, --filter <NAME=VALUE>', 'label, reference, dangling'))
+    .option('--json', 'print JSON')
+    .action(list)
+  program
+    .command('tag <image> <name>')
+    .description('give an image another name')
+    .action(async (image: string, name: string) => {
+      const { repo, tag } = splitReference(name)
+      await (await engine()).call('POST', `/images/${image}/tag`, { query: { repo, tag } })
+    })
+  program
+    .command('rmi <images...>')
+    .description('remove images')
+    .option('-f, --force', 'even where containers were made from them')
+    .action(async (images: string[], { force }: { force?: boolean }) => {
+      const client = await engine()
+      await each(images, async (image) => {
+        const removed = await client.call<ImageDeleteItem[]>('DELETE', `/images/${image}`, {
+          query: { force },
+        })
+        const lines = removed!.map((item) => ('Untagged' in item ? `Untagged: ${item.Untagged}` : `Deleted: ${item.Deleted}`)) // prettier-ignore
+        return lines.join('\n')
+      })
+    })
+}
+
+/** Pulls, with progress where a target is given. Rejects with what the registry or the engine refused. */
+export async function pullImage(
+  client: EngineClient,
+  image: string,
+  target?: ProgressTarget,
+  platform?: string,
+): Promise<void> {
+  const { repo, tag } = splitReference(withTag(image))
+  const query = { fromImage: repo, tag, platform }
+  await showProgress(await client.stream('POST', '/images/create', { query }), target)
+}
+
+/** With `:latest` where the reference has neither tag nor digest. */
+export function withTag(reference: string): string {
+  return splitReference(reference).tag ? reference : `${reference}:latest`
+}
+
+/** Name and tag, or name and digest; a port in the registry's part is no tag. */
+export function splitReference(reference: string): { repo: string; tag: string } {
+  const at = reference.indexOf('@')
+  if (at >= 0) return { repo: reference.slice(0, at), tag: reference.slice(at + 1) }
+  const colon = reference.lastIndexOf(':')
+  if (colon <= reference.lastIndexOf('/')) return { repo: reference, tag: '' }
+  return { repo: reference.slice(0, colon), tag: reference.slice(colon + 1) }
+}
+
+async function load({ input, quiet }: { input?: string; quiet?: boolean }): Promise<void> {
+  if (input) {
+    await stat(input).catch((error: NodeJS.ErrnoException) => {
+      const why = error.code === 'ENOENT' ? 'it does not exist' : error.message
+      throw new EngineError('INVALID_ARGUMENT', `cannot load ${input}: ${why}`, { cause: error })
+    })
+  } else if (process.stdin.isTTY) {
+    throw new EngineError('INVALID_ARGUMENT', 'no archive: give one with -i FILE, or on standard input')
+  }
+  const client = await engine()
+  const body = input ? createReadStream(input) : process.stdin
+  const answer = await client.stream('POST', '/images/load', { query: { quiet }, body })
+  await showProgress(answer, process.stdout)
+}
+
+interface ListFlags {
+  quiet?: boolean
+  trunc: boolean
+  filter: string[]
+  json?: boolean
+}
+
+async function list(reference: string | undefined, flags: ListFlags): Promise<void> {
+  const words = reference ? [...flags.filter, `reference=${reference}`] : flags.filter
+  const images = await (await engine()).get<ImageSummary[]>('/images/json', { filters: filters(words) })
+  if (flags.json) return print(json(images))
+  const id = (image: ImageSummary): string => (flags.trunc ? shortId(image.Id) : image.Id)
+  if (flags.quiet) return print(images.map((image) => `${id(image)}\n`).join(''))
+  const rows = images.flatMap((image) =>
+    (image.RepoTags.length > 0 ? image.RepoTags : ['<none>:<none>']).map((name) => {
+      const { repo, tag } = splitReference(name)
+      return [repo, tag, id(image), ago(image.Created), diskSize(image.Size)]
+    }),
+  )
+  print(table(['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE'], rows))
+}

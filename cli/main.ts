@@ -1,0 +1,68 @@
+import { Command, CommanderError } from 'commander'
+import { EngineError } from '../contract/errors.ts'
+import { complain } from './commands/common.ts'
+import { addContainers } from './commands/containers.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addEngine } from './commands/engine.ts'
+import { addExec } from './commands/exec.ts'
+import { addImages } from './commands/images.ts'
+import { addLogs } from './commands/logs.ts'
+import { addMemory } from './commands/memory.ts'
+import { addPs } from './commands/ps.ts'
+import { addRun } from './commands/run.ts'
+import { addTemplates } from './commands/templates.ts'
+import packageJson from '../package.json' with { type: 'json' }
+
+/** Exit status of a command line that cannot be understood, and of a `run` that the engine refuses: as Docker's. */
+const REFUSED = 125
+const EXIT_CODES: Partial<Record<string, number>> = { COMMAND_NOT_EXECUTABLE: 126, COMMAND_NOT_FOUND: 127 }
+
+let command = ''
+
+const program = new Command('ramet')
+  .description('Docker images as isolated light VMs, forked from frozen templates')
+  .version(packageJson.version, '-v, --version', 'print the version')
+  .helpCommand(false)
+  .enablePositionalOptions()
+  .exitOverride()
+  .configureHelp({ optionDescription: ({ description }) => description })
+  .configureOutput({ outputError: (text) => complain(new Error(text.replace(/^error: /, ''))) })
+  .hook('preAction', (_program, action) => {
+    command = action.name()
+  })
+
+const GROUPS = [
+  addRun,
+  addPs,
+  addContainers,
+  addExec,
+  addLogs,
+  addImages,
+  addTemplates,
+  addMemory,
+  addDoctor,
+  addEngine,
+]
+for (const add of GROUPS) add(program)
+
+async function main(): Promise<void> {
+  // Whoever read the output has had enough, `head` for one: end like a program that SIGPIPE ends.
+  process.stdout.on('error', () => process.exit(141))
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    process.exitCode = failed(error)
+  }
+  await new Promise((resolve) => process.stdout.write('', resolve))
+  process.exit()
+}
+
+/** Says what went wrong, unless that was said; answers the exit status. */
+function failed(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : REFUSED
+  complain(error)
+  const told = error instanceof EngineError ? EXIT_CODES[error.code] : undefined
+  return told ?? (command === 'run' ? REFUSED : 1)
+}
+
+await main()
