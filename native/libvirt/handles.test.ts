@@ -92,12 +92,18 @@ test('a subscription that races with the close is refused or ends with it', asyn
   const heard: LifecycleEvent[] = []
   for (let round = 0; round < 200; ++round) {
     const connection: Connection = await connect('test:///default')
-    const subscribing = connection.onLifecycle((event) => heard.push(event))
+    const subscribing = connection
+      .onLifecycle((event) => heard.push(event))
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      )
     await connection.close()
-    const error = await subscribing.then(() => undefined, (error: unknown) => error) // prettier-ignore
+    const error = await subscribing
     if (error) expect(error).toMatchObject(closed)
   }
-  const told = new Promise((resolve) => void other.onLifecycle(resolve))
+  const { promise: told, resolve } = Promise.withResolvers()
+  await other.onLifecycle(resolve)
   await domain.suspend()
   await told
   await domain.resume()
