@@ -1,0 +1,28 @@
+import type { Backend } from '../backend.ts'
+import { EngineError } from '../../../contract/errors.ts'
+
+type Parts = { [Part in keyof Backend]?: Partial<Backend[Part]> }
+
+/**
+ * A fake: the real services need VMs. It knows nothing; a test gives the few methods that it is about, and any other
+ * call is an error that says so.
+ */
+export function fakeBackend(parts: Parts = {}): Backend {
+  const part = <Name extends keyof Backend>(name: Name): Backend[Name] =>
+    new Proxy((parts[name] ?? {}) as Backend[Name], {
+      get: (given, method: string) =>
+        Reflect.get(given, method) ??
+        (() => {
+          throw new EngineError('INTERNAL', `the test's backend has no ${name}.${method}`)
+        }),
+    })
+  return {
+    containers: part('containers'),
+    execs: part('execs'),
+    images: part('images'),
+    templates: part('templates'),
+    memory: part('memory'),
+    host: part('host'),
+    events: part('events'),
+  }
+}
