@@ -87,6 +87,8 @@ test('a listener that throws is an uncaught exception', async () => {
 
 test('where that is handled, the next event and the other listener are told', async () => {
   const ended = await child(`
+    // A subscription alone would let the process end.
+    const alive = setInterval(() => {}, 1000)
     const caught = []
     process.on('uncaughtException', (error) => caught.push(error.message))
     const connection = await connect('test:///default')
@@ -99,6 +101,7 @@ test('where that is handled, the next event and the other listener are told', as
     await domain.resume()
     await second
     console.log(heard.join(), '|', caught.join())
+    clearInterval(alive)
     await connection.close()
   `)
   expect(ended).toEqual({ code: 0, stdout: 'suspended,resumed | on suspended,on resumed\n', stderr: '' })
