@@ -30,18 +30,22 @@ async function run(job: WorkerJob): Promise<void> {
     send({ progress: { layer, bytes } })
   }
   try {
-    if ('convert' in job) send({ converted: await convertLayers(job.convert, onProgress) })
+    if ('convert' in job) finish({ converted: await convertLayers(job.convert, onProgress) })
     else {
       for (const [index, layer] of layers.entries()) {
         await readLayer(layer, { data: () => {}, progress: (bytes) => onProgress(index, bytes) })
       }
-      send({ verified: true })
+      finish({ verified: true })
     }
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException
     const known = error instanceof EngineError
-    send({ error: known ? { code: error.code, message } : { code: 'INTERNAL', message, errno: code } })
+    finish({ error: known ? { code: error.code, message } : { code: 'INTERNAL', message, errno: code } })
   }
+}
+
+function finish(message: WorkerMessage): void {
+  process.send!(message, () => process.disconnect())
 }
 
 function send(message: WorkerMessage): void {

@@ -35,10 +35,9 @@ export function runWorker(job: WorkerJob, options: WorkerOptions = {}): Promise<
       if ('progress' in message) return options.onProgress?.(message.progress)
       if ('error' in message) failure = errorOf(message.error)
       else answer = message
-      child.disconnect()
     })
     child.once('error', (error) => (failure ??= error))
-    // 'close' comes once the process is gone, also where it never began.
+    // 'close' comes once the process is gone and all that it said was read, also where it never began.
     child.once('close', (code, killedBy) => {
       signal?.removeEventListener('abort', kill)
       if (answer) return resolve(answer)
