@@ -5,6 +5,7 @@ import type { EngineClient } from '../api/client.ts'
 import { parseDetachKeys } from '../api/detach-keys.ts'
 import { joinStreams } from '../api/hijack.ts'
 import { jsonLines } from '../api/progress.ts'
+import { complain } from './common.ts'
 
 const PROXIED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 /** Whoever asks this often to end wants the command gone, whatever the container makes of the signal. */
@@ -59,7 +60,12 @@ export async function runAttached(
 
 async function exitCode(waiting: IncomingMessage): Promise<number> {
   try {
-    for await (const { StatusCode } of jsonLines<WaitResponse>(waiting)) return StatusCode
+    for await (const { StatusCode, Error: failure } of jsonLines<WaitResponse>(waiting)) {
+      if (StatusCode < 0) break
+      // The VM did not end by itself: the code alone would not tell.
+      if (failure) complain(new Error(failure.Message))
+      return StatusCode
+    }
   } catch {
     // Told below: the engine went before the container's end was known.
   }

@@ -4,7 +4,7 @@ import { EngineError } from '../../contract/errors.ts'
 import type { EngineClient } from '../api/client.ts'
 import { json } from '../format/table.ts'
 import { runAttached } from './attached.ts'
-import { complain, each, engine, print } from './common.ts'
+import { complain, each, engine, pathOf, print } from './common.ts'
 
 interface StopFlags {
   timeout?: string
@@ -144,10 +144,8 @@ async function inspect(names: string[], { type }: { type?: string }): Promise<vo
 
 async function firstFound(client: EngineClient, kinds: string[], name: string): Promise<unknown> {
   for (const kind of kinds) {
-    // The engine reads an image's slashes as a part of the path, as Docker's does.
-    const path = `/${kind}/${name.split('/').map(encodeURIComponent).join('/')}/json`
     try {
-      return await client.get<object>(path)
+      return await client.get<object>(`/${kind}/${pathOf(name)}/json`)
     } catch (error) {
       if (!(error instanceof EngineError) || !error.code.endsWith('NOT_FOUND')) throw error
     }

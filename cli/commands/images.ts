@@ -9,7 +9,7 @@ import { diskSize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
 import { ago } from '../format/time.ts'
 import { many } from '../parse/run-flags.ts'
-import { each, engine, filters, print, shortId } from './common.ts'
+import { each, engine, filters, pathOf, print, shortId } from './common.ts'
 
 export function addImages(program: Command): void {
   program
@@ -42,7 +42,7 @@ export function addImages(program: Command): void {
     .description('give an image another name')
     .action(async (image: string, name: string) => {
       const { repo, tag } = splitReference(name)
-      await (await engine()).call('POST', `/images/${image}/tag`, { query: { repo, tag } })
+      await (await engine()).call('POST', `/images/${pathOf(image)}/tag`, { query: { repo, tag } })
     })
   program
     .command('rmi <images...>')
@@ -51,7 +51,7 @@ export function addImages(program: Command): void {
     .action(async (images: string[], { force }: { force?: boolean }) => {
       const client = await engine()
       await each(images, async (image) => {
-        const removed = await client.call<ImageDeleteItem[]>('DELETE', `/images/${image}`, {
+        const removed = await client.call<ImageDeleteItem[]>('DELETE', `/images/${pathOf(image)}`, {
           query: { force },
         })
         const lines = removed!.map((item) => ('Untagged' in item ? `Untagged: ${item.Untagged}` : `Deleted: ${item.Deleted}`)) // prettier-ignore
