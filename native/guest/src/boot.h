@@ -5,7 +5,7 @@
 
 /* Mounts what the agent itself needs and makes the standard descriptors. */
 void boot_filesystems(void);
-/* Loads /modules/*.ko in the order of their names. One that this machine cannot use is passed over. */
+/* Loads what lies in /modules, in the order of their names. One that this machine cannot use is passed over. */
 void boot_modules(void);
 /* Mounts the image at /image, read-only and past the page cache (DAX). */
 bool boot_image(void);

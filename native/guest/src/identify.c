@@ -57,11 +57,16 @@ static int set_names(const uint8_t *message, size_t length, struct failure *fail
   return 0;
 }
 
+static char own_address[64];
+
+const char *identity_address(void) { return own_address; }
+
 static int set_network(const uint8_t *message, size_t length, struct failure *failure) {
   SCOPED_FREE char *address = field_text(message, length, IDENTIFY_ADDRESS);
   SCOPED_FREE char *gateway = field_text(message, length, IDENTIFY_GATEWAY);
   uint32_t mtu = (uint32_t)field_number(message, length, IDENTIFY_MTU, 1500);
   if (address == NULL || gateway == NULL) return fail(failure, "GUEST_ERROR", "the host sent no network");
+  snprintf(own_address, sizeof own_address, "%.*s", (int)strcspn(address, "/"), address);
   return network_configure("eth0", address, gateway, mtu, failure);
 }
 

@@ -1,0 +1,242 @@
+#define _GNU_SOURCE
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "fields.h"
+#include "identify.h"
+#include "names.h"
+#include "process.h"
+#include "spec.h"
+
+/* A guest without a host looks again now and then: the kernel's signal for its return is the common way. */
+enum { AWAY_POLL_MS = 1000 };
+
+struct agent {
+  struct link link;
+  struct processes processes;
+  struct container container;
+  bool identified;
+  bool image_mounted;
+  int signals;
+};
+
+static void reply(struct agent *agent, uint32_t channel, int result, const struct failure *failure) {
+  if (result == 0)
+    link_send(&agent->link, FRAME_OK, channel, NULL, 0);
+  else
+    link_send_failure(&agent->link, channel, failure);
+}
+
+/* Nobody reads on: output is dropped, or processes would stand still for good. */
+static void forget_host(struct agent *agent) {
+  link_reset(&agent->link);
+  for (size_t i = 0; i < agent->processes.count; i++) {
+    struct process *process = agent->processes.all[i];
+    process->credit[STREAM_OUT] = process->credit[STREAM_ERR] = UINT32_MAX;
+  }
+}
+
+static void hello(struct agent *agent, const struct frame *message) {
+  uint8_t payload[128];
+  struct field_writer writer = {.data = payload, .room = sizeof payload};
+  struct field nonce = {.value = payload};
+  uint64_t theirs = field_number(message->payload, message->length, HELLO_VERSION, 0);
+  if (!field_find(message->payload, message->length, HELLO_NONCE, &nonce) || nonce.length > 32) return;
+  for (size_t i = 0; i < agent->processes.count; i++) {
+    /* Processes that an earlier connection started are not known to this one. */
+    struct process *process = agent->processes.all[i];
+    if (!process->first) process->channel = 0;
+    process->credit[STREAM_OUT] = process->credit[STREAM_ERR] = UINT32_MAX;
+  }
+  agent->link.queued = 0;
+  field_put_u32(&writer, HELLO_VERSION, theirs > PROTOCOL_VERSION ? PROTOCOL_VERSION : (uint32_t)theirs);
+  field_put(&writer, HELLO_NONCE, nonce.value, nonce.length);
+  field_put_u32(&writer, HELLO_STATE, agent->container.state);
+  field_put_u32(&writer, HELLO_IMAGE, agent->image_mounted);
+  link_send(&agent->link, FRAME_HELLO_REPLY, 0, payload, writer.length);
+}
+
+static int start_process(struct agent *agent, const struct frame *message, struct failure *failure) {
+  struct spec spec;
+  bool first = message->type == FRAME_START;
+  if (!agent->identified) return fail(failure, "PROTOCOL_ERROR", "the guest has no identity yet");
+  if (first != (agent->container.state == CONTAINER_IDLE) || agent->container.state == CONTAINER_ENDED)
+    return fail(failure, "NOT_RUNNING", first ? "the guest runs its container already" : "the container is not running");
+  if (!first && (message->channel <= FIRST_CHANNEL || process_find(&agent->processes, message->channel) != NULL))
+    return fail(failure, "PROTOCOL_ERROR", "channel %u cannot be used", message->channel);
+  if (spec_read(&spec, message->payload, message->length, failure) < 0) return -1;
+  int result;
+  if (first) {
+    result = container_start(&agent->container, &agent->processes, &spec, failure);
+  } else {
+    spec.capabilities = agent->container.capabilities;
+    spec.no_new_privileges = agent->container.no_new_privileges;
+    result = process_start(&agent->processes, message->channel, &spec, failure);
+  }
+  spec_free(&spec);
+  return result;
+}
+
+static int send_signal(struct agent *agent, const struct frame *message, struct failure *failure) {
+  struct process *process = process_find(&agent->processes, message->channel);
+  char *name = field_text(message->payload, message->length, SIGNAL_NAME);
+  int number = name == NULL ? -1 : signal_number(name);
+  int result = 0;
+  if (number < 0)
+    result = fail(failure, "INVALID_ARGUMENT", "invalid signal: %s", name == NULL ? "" : name);
+  else if (process == NULL || process->exited)
+    result = fail(failure, "NOT_RUNNING", "the process has ended");
+  else if (kill(process->pid, number) < 0)
+    result = fail_errno(failure, "GUEST_ERROR", "cannot send the signal");
+  free(name);
+  return result;
+}
+
+static void stream_message(struct agent *agent, const struct frame *message) {
+  const uint8_t *payload = message->payload;
+  uint32_t length = message->length;
+  struct process *process = process_find(&agent->processes, message->channel);
+  if (process == NULL) return;
+  uint64_t stream = field_number(payload, length, WINDOW_STREAM, 0);
+  switch (message->type) {
+    case FRAME_RESIZE:
+      process_resize(process, (uint16_t)field_number(payload, length, RESIZE_COLUMNS, 80),
+                     (uint16_t)field_number(payload, length, RESIZE_ROWS, 24));
+      break;
+    case FRAME_STDIN:
+      process_input(&agent->processes, process, payload, length, false);
+      break;
+    case FRAME_STDIN_END:
+      if (!process->first || agent->container.stdin_once) process_input(&agent->processes, process, NULL, 0, true);
+      break;
+    case FRAME_WINDOW:
+      if (stream == STREAM_OUT || stream == STREAM_ERR)
+        process->credit[stream] += (uint32_t)field_number(payload, length, WINDOW_BYTES, 0);
+      break;
+  }
+}
+
+static void handle(struct agent *agent, const struct frame *message) {
+  struct failure failure;
+  int result = 0;
+  switch (message->type) {
+    case FRAME_HELLO:
+      hello(agent, message);
+      return;
+    case FRAME_IDENTIFY:
+      if (agent->container.state != CONTAINER_IDLE)
+        result = fail(&failure, "PROTOCOL_ERROR", "the guest runs its container already");
+      else
+        result = identify(message->payload, message->length, &failure);
+      if (result == 0) agent->identified = true;
+      break;
+    case FRAME_START:
+    case FRAME_EXEC:
+      result = start_process(agent, message, &failure);
+      break;
+    case FRAME_SIGNAL:
+      result = send_signal(agent, message, &failure);
+      break;
+    default:
+      stream_message(agent, message);
+      return;
+  }
+  reply(agent, message->channel, result, &failure);
+}
+
+static void reap(struct agent *agent) {
+  int status;
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    for (size_t i = 0; i < agent->processes.count; i++) {
+      struct process *process = agent->processes.all[i];
+      if (process->pid != pid) continue;
+      process->exited = true;
+      process->code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    }
+  }
+}
+
+static void serve_signals(struct agent *agent) {
+  struct signalfd_siginfo signal;
+  while (read(agent->signals, &signal, sizeof signal) == sizeof signal) {
+    if (signal.ssi_signo == SIGIO) agent->link.away = false;
+  }
+  reap(agent);
+}
+
+static void serve_link(struct agent *agent, short events) {
+  struct frame message;
+  if (events & POLLIN) {
+    (void)link_receive(&agent->link);
+    while (link_next(&agent->link, &message)) handle(agent, &message);
+  } else if (events & POLLHUP) {
+    forget_host(agent);
+    agent->link.away = true;
+  }
+  if (link_wants_write(&agent->link)) link_flush(&agent->link);
+}
+
+static void serve_processes(struct agent *agent) {
+  struct process *first = NULL;
+  for (size_t i = agent->processes.count; i-- > 0;) {
+    struct process *process = agent->processes.all[i];
+    process_serve(&agent->processes, process);
+    if (!process_done(process)) continue;
+    if (process->first) {
+      first = process;
+      continue;
+    }
+    container_send_exit(&agent->link, process->channel, process->code, false);
+    process_remove(&agent->processes, process);
+  }
+  /* Its namespace has ended with it: whoever was in it has been reaped before it. */
+  if (first != NULL) container_end(&agent->container, &agent->processes, first->code);
+}
+
+static void wait_and_serve(struct agent *agent) {
+  struct pollfd fds[2 + PROCESSES_MAX * 3];
+  size_t count = 2;
+  fds[0] = (struct pollfd){.fd = agent->signals, .events = POLLIN};
+  fds[1] = (struct pollfd){.fd = agent->link.away ? -1 : agent->link.fd, .events = POLLIN};
+  if (link_wants_write(&agent->link)) fds[1].events |= POLLOUT;
+  for (size_t i = 0; i < agent->processes.count; i++) count += process_poll(agent->processes.all[i], fds + count);
+  if (poll(fds, count, agent->link.away ? AWAY_POLL_MS : -1) == 0) agent->link.away = false;
+  if (fds[0].revents) serve_signals(agent);
+  if (fds[1].revents) serve_link(agent, fds[1].revents);
+  serve_processes(agent);
+}
+
+static int watch_signals(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  sigaddset(&set, SIGIO);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  signal(SIGPIPE, SIG_IGN);
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void agent_run(int link, int log, bool image_mounted) {
+  static struct agent agent;
+  agent.image_mounted = image_mounted;
+  agent.signals = watch_signals();
+  link_open(&agent.link, link);
+  agent.processes = (struct processes){
+      .container = -1, .own_namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), .log = log, .link = &agent.link};
+  /* The kernel then sends SIGIO when the host comes or goes. */
+  fcntl(link, F_SETOWN, getpid());
+  fcntl(link, F_SETFL, fcntl(link, F_GETFL) | O_ASYNC);
+  for (;;) wait_and_serve(&agent);
+}

@@ -1,0 +1,77 @@
+#include "container.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "fields.h"
+#include "file.h"
+#include "identify.h"
+#include "log.h"
+#include "paths.h"
+#include "rootfs.h"
+
+enum { FAREWELL_MS = 1000, STEP_MS = 5 };
+
+static uint64_t oom_kills(void) {
+  SCOPED_FREE char *text = read_file("/proc/vmstat", 1 << 16);
+  const char *line = text == NULL ? NULL : strstr(text, "\noom_kill ");
+  return line == NULL ? 0 : strtoull(line + strlen("\noom_kill "), NULL, 10);
+}
+
+static int make_cgroup(const struct spec *spec, struct failure *failure) {
+  char limit[24];
+  (void)write_file("/sys/fs/cgroup/cgroup.subtree_control", "+pids +memory");
+  (void)mkdir(CGROUP_FOLDER, 0755);
+  if (spec->pids_limit == 0) return 0;
+  snprintf(limit, sizeof limit, "%" PRIu64, spec->pids_limit);
+  if (write_file(CGROUP_FOLDER "/pids.max", limit) == 0) return 0;
+  return fail_errno(failure, "GUEST_ERROR", "cannot limit the number of processes");
+}
+
+int container_start(struct container *container, struct processes *processes, const struct spec *spec,
+                    struct failure *failure) {
+  if (make_cgroup(spec, failure) < 0) return -1;
+  if (disk_mount(failure) < 0) return -1;
+  if (rootfs_files(spec, identity_address(), failure) < 0) return -1;
+  container->run = spec->run;
+  container->stdin_once = spec->stdin_once;
+  container->no_new_privileges = spec->no_new_privileges;
+  container->capabilities = spec->capabilities;
+  container->oom_kills = oom_kills();
+  log_start(processes->log, spec->run);
+  if (process_start(processes, FIRST_CHANNEL, spec, failure) < 0) return -1;
+  container->state = CONTAINER_RUNNING;
+  return 0;
+}
+
+void container_send_exit(struct link *link, uint32_t channel, int code, bool oom_killed) {
+  uint8_t payload[32];
+  struct field_writer writer = {.data = payload, .room = sizeof payload};
+  field_put_u32(&writer, EXIT_CODE, (uint32_t)code);
+  field_put_u32(&writer, EXIT_OOM_KILLED, oom_killed);
+  link_send(link, FRAME_EXIT, channel, payload, writer.length);
+}
+
+void container_end(struct container *container, struct processes *processes, int code) {
+  bool oom_killed = oom_kills() > container->oom_kills;
+  container->state = CONTAINER_ENDED;
+  disk_unmount();
+  log_exit(processes->log, container->run, (uint32_t)code, oom_killed);
+  container_send_exit(processes->link, FIRST_CHANNEL, code, oom_killed);
+  const struct timespec step = {.tv_nsec = STEP_MS * 1000000};
+  for (int waited = 0; link_wants_write(processes->link) && waited < FAREWELL_MS; waited += STEP_MS) {
+    nanosleep(&step, NULL);
+    link_flush(processes->link);
+  }
+  for (;;) {
+    reboot(RB_POWER_OFF);
+    nanosleep(&step, NULL);
+  }
+}

@@ -1,0 +1,26 @@
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "failure.h"
+#include "process.h"
+#include "spec.h"
+
+enum container_state { CONTAINER_IDLE = 0, CONTAINER_RUNNING = 1, CONTAINER_ENDED = 2 };
+
+struct container {
+  enum container_state state;
+  uint32_t run;
+  bool stdin_once;
+  bool no_new_privileges;
+  uint64_t capabilities;
+  /* The kernel's count of processes killed for want of memory, before the start. */
+  uint64_t oom_kills;
+};
+
+/* Mounts the disk, notes the start in the log, starts the first process. */
+int container_start(struct container *container, struct processes *processes, const struct spec *spec,
+                    struct failure *failure);
+void container_send_exit(struct link *link, uint32_t channel, int code, bool oom_killed);
+/* Writes the disk out, then the exit record, tells the host, and turns the VM off. */
+_Noreturn void container_end(struct container *container, struct processes *processes, int code);

@@ -1,0 +1,134 @@
+#include "rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "file.h"
+#include "paths.h"
+#include "tmpfs.h"
+
+enum { FILES = 4 };
+static const char *const files[FILES] = {"hosts", "resolv.conf", "hostname", "machine-id"};
+
+int rootfs_files(const struct spec *spec, const char *address, struct failure *failure) {
+  static const char *const hosts =
+      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\n"
+      "ff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
+  FILE *file = fopen(ETC_FOLDER "/hosts", "we");
+  if (file == NULL) return fail_errno(failure, "GUEST_ERROR", "cannot write /etc/hosts");
+  fputs(hosts, file);
+  for (char **host = spec->extra_hosts; *host != NULL; host++)
+    fprintf(file, "%s\t%s\n", pair_of(*host).value, pair_of(*host).name);
+  fprintf(file, "%s\t%s", address, spec->hostname);
+  if (*spec->domainname != 0) fprintf(file, ".%s %s", spec->domainname, spec->hostname);
+  fputc('\n', file);
+  int failed = fclose(file);
+  file = fopen(ETC_FOLDER "/resolv.conf", "we");
+  if (file == NULL) return fail_errno(failure, "GUEST_ERROR", "cannot write /etc/resolv.conf");
+  for (char **server = spec->dns; *server != NULL; server++) fprintf(file, "nameserver %s\n", *server);
+  failed |= fclose(file);
+  file = fopen(ETC_FOLDER "/hostname", "we");
+  if (file == NULL) return fail_errno(failure, "GUEST_ERROR", "cannot write /etc/hostname");
+  fprintf(file, "%s\n", spec->hostname);
+  failed |= fclose(file);
+  return failed ? fail_errno(failure, "GUEST_ERROR", "cannot write the files in /etc") : 0;
+}
+
+/* A folder on the way to a mount point; the image may have a file or link there, which then serves or fails. */
+static int mount_at(const char *path, const char *type, unsigned long flags, const char *options,
+                    struct failure *failure) {
+  if (make_folders(path, 0755) == 0 && mount(type, path, type, flags, options) == 0) return 0;
+  return fail_errno(failure, "GUEST_ERROR", "cannot mount %s in the container", path);
+}
+
+static int bind_file(int source, const char *path, struct failure *failure) {
+  char link[64];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", source);
+  (void)make_folders("/etc", 0755);
+  SCOPED_FD int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+  if (fd >= 0 && mount(link, path, NULL, MS_BIND, NULL) == 0) return 0;
+  return fail_errno(failure, "GUEST_ERROR", "cannot mount %s in the container", path);
+}
+
+static void make_read_only(const char *path) {
+  if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) == 0)
+    mount(NULL, path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
+/* The parts of /proc and /sys that Docker hides from containers, or shows without letting them write. */
+static void mask(void) {
+  static const char *const shown[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
+  static const char *const hidden[] = {"/proc/acpi",        "/proc/asound",     "/proc/interrupts", "/proc/kcore",
+                                       "/proc/keys",        "/proc/latency_stats", "/proc/timer_list",
+                                       "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi",      "/sys/firmware"};
+  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) make_read_only(shown[i]);
+  for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+    struct stat status;
+    if (stat(hidden[i], &status) < 0) continue;
+    if (S_ISDIR(status.st_mode))
+      mount("tmpfs", hidden[i], "tmpfs", MS_RDONLY, "size=0");
+    else
+      mount("/dev/null", hidden[i], NULL, MS_BIND, NULL);
+  }
+}
+
+static int set_sysctls(const struct spec *spec, struct failure *failure) {
+  for (char **entry = spec->sysctls; *entry != NULL; entry++) {
+    struct pair setting = pair_of(*entry);
+    char path[256] = "/proc/sys/";
+    size_t at = strlen(path);
+    for (const char *from = setting.name; *from != 0 && at < sizeof path - 1; from++)
+      path[at++] = *from == '.' ? '/' : *from == '/' ? '.' : *from;
+    path[at] = 0;
+    if (strstr(path, "..") != NULL || access(path, F_OK) < 0 || write_file(path, setting.value) < 0)
+      return fail_errno(failure, "INVALID_ARGUMENT", "cannot set the kernel parameter %s=%s", setting.name, setting.value);
+  }
+  return 0;
+}
+
+static int mount_all(const struct spec *spec, const int sources[FILES], struct failure *failure) {
+  const unsigned long quiet = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  const unsigned long sys_flags = quiet | (spec->privileged ? 0 : MS_RDONLY);
+  if (mount_at("/proc", "proc", quiet, NULL, failure) < 0) return -1;
+  if (device_mount(spec, failure) < 0) return -1;
+  if (mount_at("/sys", "sysfs", sys_flags, NULL, failure) < 0) return -1;
+  (void)mount("cgroup", "/sys/fs/cgroup", "cgroup2", sys_flags, NULL);
+  for (int i = 0; i < FILES; i++) {
+    char path[64];
+    snprintf(path, sizeof path, "/etc/%s", files[i]);
+    if (bind_file(sources[i], path, failure) < 0) return -1;
+  }
+  for (char **entry = spec->tmpfs; *entry != NULL; entry++) {
+    struct pair where = pair_of(*entry);
+    if (tmpfs_mount(where.name, where.value, failure) < 0) return -1;
+  }
+  if (set_sysctls(spec, failure) < 0) return -1;
+  if (!spec->privileged) mask();
+  return 0;
+}
+
+int rootfs_enter(const struct spec *spec, struct failure *failure) {
+  int sources[FILES];
+  for (int i = 0; i < FILES; i++) {
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", ETC_FOLDER, files[i]);
+    sources[i] = open(path, O_PATH | O_CLOEXEC);
+  }
+  /* The root of an initrd cannot be pivoted; it is covered instead, as switch_root does. */
+  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || chdir(ROOT_FOLDER) < 0 ||
+      mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
+    return fail_errno(failure, "GUEST_ERROR", "cannot enter the container's file system");
+  umask(0022);
+  int result = mount_all(spec, sources, failure);
+  for (int i = 0; i < FILES; i++) close(sources[i]);
+  if (result == 0 && spec->read_only && mount(NULL, "/", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
+    return fail_errno(failure, "GUEST_ERROR", "cannot make the container's file system read-only");
+  return result;
+}

@@ -1,0 +1,66 @@
+#include "spec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fields.h"
+#include "file.h"
+#include "names.h"
+
+struct pair pair_of(const char *text) { return (struct pair){.name = text, .value = text + strlen(text) + 1}; }
+
+static int read_capabilities(struct spec *spec, const uint8_t *message, size_t length, struct failure *failure) {
+  SCOPED_FREE char **names = field_texts(message, length, START_CAPABILITY);
+  for (char **name = names; name != NULL && *name != NULL; name++) {
+    int number = capability_number(*name);
+    if (number < 0) return fail(failure, "INVALID_ARGUMENT", "the guest knows no capability %s", *name);
+    spec->capabilities |= UINT64_C(1) << number;
+  }
+  return 0;
+}
+
+int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct failure *failure) {
+  *spec = (struct spec){
+      .argv = field_texts(message, length, PROCESS_ARG),
+      .env = field_texts(message, length, PROCESS_ENV),
+      .groups = field_texts(message, length, PROCESS_GROUP),
+      .cwd = field_text(message, length, PROCESS_CWD),
+      .user = field_text(message, length, PROCESS_USER),
+      .tty = field_number(message, length, PROCESS_TTY, 0) != 0,
+      .open_stdin = field_number(message, length, PROCESS_STDIN, 0) != 0,
+      .privileged = field_number(message, length, PROCESS_PRIVILEGED, 0) != 0,
+      .no_new_privileges = field_number(message, length, START_NO_NEW_PRIVILEGES, 0) != 0,
+      .run = (uint32_t)field_number(message, length, START_RUN, 0),
+      .stdin_once = field_number(message, length, START_STDIN_ONCE, 0) != 0,
+      .read_only = field_number(message, length, START_READ_ONLY, 0) != 0,
+      .init = field_number(message, length, START_INIT, 0) != 0,
+      .hostname = field_text(message, length, START_HOSTNAME),
+      .domainname = field_text(message, length, START_DOMAINNAME),
+      .tmpfs = field_texts(message, length, START_TMPFS),
+      .rlimits = field_texts(message, length, START_RLIMIT),
+      .sysctls = field_texts(message, length, START_SYSCTL),
+      .extra_hosts = field_texts(message, length, START_EXTRA_HOST),
+      .dns = field_texts(message, length, START_DNS),
+      .shm_size = field_number(message, length, START_SHM_SIZE, 64 << 20),
+      .pids_limit = field_number(message, length, START_PIDS_LIMIT, 0),
+  };
+  bool whole = spec->argv && spec->env && spec->groups && spec->cwd && spec->user && spec->hostname && spec->domainname &&
+               spec->tmpfs && spec->rlimits && spec->sysctls && spec->extra_hosts && spec->dns;
+  if (!whole) {
+    spec_free(spec);
+    return fail(failure, "GUEST_ERROR", "the guest has no memory for the process, or a text holds a NUL");
+  }
+  if (spec->argv[0] == NULL || read_capabilities(spec, message, length, failure) < 0) {
+    if (spec->argv[0] == NULL) fail(failure, "INVALID_ARGUMENT", "no command specified");
+    spec_free(spec);
+    return -1;
+  }
+  return 0;
+}
+
+void spec_free(struct spec *spec) {
+  void *const parts[] = {spec->argv,     spec->env,        spec->groups,  spec->cwd,         spec->user, spec->hostname,
+                         spec->domainname, spec->tmpfs,    spec->rlimits, spec->sysctls,     spec->extra_hosts, spec->dns};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) free(parts[i]);
+  memset(spec, 0, sizeof *spec);
+}

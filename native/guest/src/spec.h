@@ -1,0 +1,46 @@
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "failure.h"
+
+struct pair {
+  const char *name;
+  const char *value;
+};
+
+/* What START or EXEC asks for, taken out of the message. Lists end in NULL. */
+struct spec {
+  char **argv;
+  char **env;
+  char **groups;
+  char *cwd;
+  char *user;
+  bool tty;
+  bool open_stdin;
+  bool privileged;
+  bool no_new_privileges;
+  /* Bit by capabilities(7)'s number. */
+  uint64_t capabilities;
+  /* Only of START. */
+  uint32_t run;
+  bool stdin_once;
+  bool read_only;
+  bool init;
+  char *hostname;
+  char *domainname;
+  char **tmpfs;
+  char **rlimits;
+  char **sysctls;
+  char **extra_hosts;
+  char **dns;
+  uint64_t shm_size;
+  uint64_t pids_limit;
+};
+
+int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct failure *failure);
+void spec_free(struct spec *spec);
+
+/* "name NUL value", as pairs travel. */
+struct pair pair_of(const char *text);
