@@ -14,7 +14,10 @@ const isDigestName = (name: string): boolean => name.includes('@')
 /** `docker.io/library/redis` of either kind of name. */
 const repositoryOf = (name: string): string => repository(parseReference(name))
 
-/** Which names lead to which images; Docker's rules for looking up, naming and removing. Never changed in place. */
+/**
+ * Which names lead to which images; Docker's rules for looking up, naming and removing. Never changed in place.
+ * An image has one manifest, the one that came last, whatever others describe the same config.
+ */
 export class Catalog {
   readonly #rows: readonly Row[]
 
