@@ -1,19 +1,5 @@
 import { expect, test } from 'vitest'
-import { child } from './test-driver.ts'
-
-/** A daemon that takes connections and never answers: `connect(hung)` waits in libvirt for good. */
-const HANG = `
-import { createServer } from 'node:net'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-const folder = mkdtempSync(tmpdir() + '/ramet-hang-')
-process.once('exit', () => rmSync(folder, { recursive: true }))
-const server = createServer()
-const called = new Promise((resolve) => server.once('connection', resolve))
-await new Promise((resolve) => server.listen(folder + '/socket', resolve))
-server.unref()
-const hung = 'test+unix:///default?socket=' + folder + '/socket'
-`
+import { child, HANG } from './test-driver.ts'
 
 test('a process ends by itself with connections open and subscriptions alive', async () => {
   const ended = await child(`

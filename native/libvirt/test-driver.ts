@@ -78,3 +78,17 @@ export function child(source: string, flags: string[] = []): Promise<ChildResult
     node.once('close', (code) => resolve({ code, stdout, stderr }))
   })
 }
+
+/** For a child: a daemon that takes connections and never answers. `connect(hung)` waits in libvirt for good. */
+export const HANG = `
+import { createServer } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+const folder = mkdtempSync(tmpdir() + '/ramet-hang-')
+process.once('exit', () => rmSync(folder, { recursive: true }))
+const server = createServer()
+const called = new Promise((resolve) => server.on('connection', (socket) => resolve(socket.unref())))
+await new Promise((resolve) => server.listen(folder + '/socket', resolve))
+server.unref()
+const hung = 'test+unix:///default?socket=' + folder + '/socket'
+`
