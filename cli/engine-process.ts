@@ -12,6 +12,7 @@ const START_MS = 60_000
 /** An engine closes its streams before it goes; containers are not waited for. */
 const STOP_MS = 30_000
 const POLL_MS = 50
+const PING_MS = 5_000
 
 /** The user's folders. A relative RAMET_HOME counts from the working folder, for the engine too. */
 export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
@@ -20,11 +21,15 @@ export function userPaths(env: NodeJS.ProcessEnv = process.env): Paths {
   return paths(env, process.getuid!())
 }
 
+/** Whether an engine answers right now. */
 export async function answers(client: EngineClient): Promise<boolean> {
-  return client.call('GET', '/_ping', { signal: AbortSignal.timeout(5_000) }).then(
-    () => true,
-    () => false,
-  )
+  try {
+    const pong = await client.stream('GET', '/_ping', { signal: AbortSignal.timeout(PING_MS) })
+    pong.resume()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

@@ -16,8 +16,8 @@ export function memorySize(bytes: number): string {
 function scaled(bytes: number, base: number, units: string[], gap: string): string {
   let value = Math.abs(bytes)
   let unit = 0
-  // Rounded to three digits the value may reach the next unit.
-  while (Number(value.toPrecision(3)) >= base && unit < units.length - 1) {
+  // Rounded the value may reach the next unit.
+  while (Math.max(Math.round(value), Number(value.toPrecision(3))) >= base && unit < units.length - 1) {
     value /= base
     unit++
   }

@@ -24,6 +24,8 @@ export class FakeEngine implements AsyncDisposable {
   readonly answers: Record<string, Answer> = { 'GET /_ping': (_call, response) => response.end('OK') }
   readonly takeovers: Record<string, Takeover> = {}
   readonly #server: Server
+  /** Connections that were taken over: the server knows them no longer. */
+  readonly #taken = new Set<Duplex>()
 
   private constructor(home: string) {
     this.home = home
@@ -56,6 +58,12 @@ export class FakeEngine implements AsyncDisposable {
     }
   }
 
+  /** Goes away without a word, as one that is killed. */
+  drop(): void {
+    this.#server.closeAllConnections()
+    for (const socket of this.#taken) socket.destroy()
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = await this.#note(request)
     const answer = this.answers[call.what]
@@ -71,6 +79,7 @@ export class FakeEngine implements AsyncDisposable {
       await new Promise((resolve) => socket.once('readable', resolve))
     }
     socket.on('error', () => {})
+    this.#taken.add(socket)
     const call = this.#call(request, received.subarray(0, length).toString())
     this.calls.push(call)
     const takeover = this.takeovers[call.what]
@@ -102,7 +111,7 @@ export class FakeEngine implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections()
+    this.drop()
     await new Promise((resolve) => this.#server.close(resolve))
     await rm(this.home, { recursive: true })
   }
