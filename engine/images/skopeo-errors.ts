@@ -13,59 +13,63 @@ const CERTIFICATE = /x509:|certificate/i
 const BROKEN_OFF = /unexpected EOF|connection reset|broken pipe|stream error/i
 const INVALID = /parsing|unsupported|invalid|unmarshal|unknown media type|schema/i
 
+/** What skopeo puts around the words that matter. */
+const FRAME = /^(?:Error parsing image name "[^"]*": )?(?:pinging container registry [^ ]+: )?/
+
 /** What skopeo said on its standard error, as an error for people. `host` is the registry. */
 export function registryError(stderr: string, reference: string, host: string): EngineError {
-  const said = lastLine(stderr)
+  const line = lastLine(stderr)
+  const said = line.replace(FRAME, '')
   const cause = new Error(stderr.trim().slice(-4000))
   const error = (code: ConstructorParameters<typeof EngineError>[0], message: string): EngineError =>
     new EngineError(code, message, { cause })
-  if (NO_SPACE.test(said)) return diskFull(`pulling ${reference}`, cause)
-  if (WRONG_DIGEST.test(said)) {
+  if (NO_SPACE.test(line)) return diskFull(`pulling ${reference}`, cause)
+  if (WRONG_DIGEST.test(line)) {
     return error(
       'DIGEST_MISMATCH',
       `the registry ${host} sent something else than ${reference} promises (${said}); try again, or tell who runs the registry`,
     )
   }
-  if (PLAIN_HTTP.test(said)) {
+  if (PLAIN_HTTP.test(line)) {
     return error(
       'REGISTRY_UNREACHABLE',
       `the registry ${host} speaks no TLS; add it to insecureRegistries in settings.json where you trust the network`,
     )
   }
-  if (CERTIFICATE.test(said)) {
+  if (CERTIFICATE.test(line)) {
     return error(
       'REGISTRY_UNREACHABLE',
       `the registry ${host} has a certificate that this machine does not trust (${said}); install its authority`,
     )
   }
-  if (/pinging container registry|dial tcp|i\/o timeout|no such host|TLS handshake/i.test(said)) {
-    if (!UNAUTHORIZED.test(said)) {
+  if (/pinging container registry|dial tcp|i\/o timeout|no such host|TLS handshake/i.test(line)) {
+    if (!UNAUTHORIZED.test(line)) {
       return error(
         'REGISTRY_UNREACHABLE',
         `cannot reach the registry ${host} for ${reference} (${said}); check the name and the network`,
       )
     }
   }
-  if (UNAUTHORIZED.test(said)) {
+  if (UNAUTHORIZED.test(line)) {
     return error(
       'UNAUTHORIZED',
       `the registry ${host} refuses ${reference}: it does not exist there, or needs a login; log in with \`docker login ${host}\` or \`skopeo login ${host}\``,
     )
   }
-  if (UNKNOWN.test(said)) {
+  if (UNKNOWN.test(line)) {
     return error(
       'IMAGE_NOT_FOUND',
       `no such image: the registry ${host} has no ${reference}; check name and tag`,
     )
   }
-  if (BROKEN_OFF.test(said)) {
+  if (BROKEN_OFF.test(line)) {
     return error(
       'REGISTRY_UNREACHABLE',
       `the registry ${host} broke off while ${reference} was pulled (${said}); try again`,
     )
   }
   return error(
-    INVALID.test(said) ? 'IMAGE_INVALID' : 'REGISTRY_UNREACHABLE',
+    INVALID.test(line) ? 'IMAGE_INVALID' : 'REGISTRY_UNREACHABLE',
     `cannot pull ${reference} from ${host}: ${said}`,
   )
 }

@@ -80,7 +80,10 @@ export class TestRegistry implements AsyncDisposable {
     throw failed ?? new Error('docker-registry did not come up')
   }
 
+  /** Takes it off the network. */
   async stop(): Promise<void> {
+    this.#front.closeAllConnections()
+    this.#front.close()
     if (this.#process.pid === undefined || this.#process.exitCode !== null || this.#process.signalCode) return
     const gone = new Promise((resolve) => this.#process.once('exit', resolve))
     this.#process.kill('SIGKILL')
@@ -88,8 +91,6 @@ export class TestRegistry implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#front.closeAllConnections()
-    this.#front.close()
     await this.stop()
     await rm(this.folder, { recursive: true, force: true })
   }
