@@ -5,8 +5,11 @@ import { EngineError } from '../../contract/errors.ts'
 import type { Backend } from './backend.ts'
 import { jsonBody } from './body.ts'
 import { errorAnswer, isOurs } from './errors.ts'
+import { containerStreamRoutes } from './routes/container-streams.ts'
 import { containerRoutes } from './routes/containers.ts'
+import { execRoutes } from './routes/execs.ts'
 import { systemRoutes } from './routes/system.ts'
+import { allowHijack, readUpgradedBodies } from './streams/hijack.ts'
 import { checkVersion, versionOf, withoutVersion } from './version.ts'
 
 export const BODY_LIMIT = 4 * 1024 * 1024
@@ -46,10 +49,17 @@ export async function createApp(backend: Backend, options: AppOptions): Promise<
   addHooks(app, options)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, jsonBody(app))
-  for (const route of [...systemRoutes(backend, options), ...containerRoutes(backend.containers, options)]) {
+  readUpgradedBodies(app, BODY_LIMIT)
+  for (const route of [
+    ...systemRoutes(backend, options),
+    ...containerRoutes(backend.containers, options),
+    ...containerStreamRoutes(backend.containers, options),
+    ...execRoutes(backend.execs, options),
+  ]) {
     app.route(route)
   }
   await app.ready()
+  allowHijack(server)
   return server
 }
 

@@ -99,7 +99,7 @@ export const execCreate = {
 }
 
 export const execStart = {
-  type: 'object',
+  type: ['object', 'null'],
   properties: { Detach: flag, Tty: flag, ConsoleSize: consoleSize },
 }
 

@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises'
+import { rename, stat, writeFile } from 'node:fs/promises'
 import { createServer as createSocketServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { EngineError } from '../../contract/errors.ts'
@@ -32,7 +32,6 @@ test('a socket that nobody listens on is replaced; a file is not', async () => {
   // Killed engines leave their socket: a listener that unlinks nothing leaves one too.
   const dead = createSocketServer()
   await new Promise<void>((resolve) => dead.listen(`${stale}.other`, resolve))
-  const { rename } = await import('node:fs/promises')
   await rename(`${stale}.other`, stale)
   await new Promise((resolve) => dead.close(resolve))
   expect((await stat(stale)).isSocket()).toBe(true)
@@ -102,7 +101,11 @@ test('errors become their status and a body with message and code', async () => 
 
 test('requests that a browser sends are refused', async () => {
   await using api = await TestServer.start()
-  for (const headers of [{ Origin: 'http://localhost' }, { 'Sec-Fetch-Mode': 'no-cors' }]) {
+  for (const [name, value] of [
+    ['Origin', 'http://localhost'],
+    ['Sec-Fetch-Mode', 'no-cors'],
+  ] as const) {
+    const headers = { [name]: value }
     expect(await api.call('GET', '/_ping', { headers })).toMatchObject({ status: 403 })
   }
 })

@@ -40,6 +40,7 @@ export function createServer(
         const connection = new Connection(socket)
         open.set(socket, connection)
         socket.once('close', () => open.delete(socket))
+        socket.once('finish', () => closing.signal.aborted && socket.destroy())
         http.emit('connection', connection)
       })
       removeSocket = await listenOn(listener, socketPath)
@@ -51,7 +52,8 @@ export function createServer(
       closing.abort()
       const closed = new Promise((resolve) => listener.close(resolve))
       await removeSocket()
-      for (const [socket, { requests }] of open) if (requests === 0) socket.destroy()
+      for (const [socket, { requests }] of open)
+        if (requests === 0 || socket.writableFinished) socket.destroy()
       const timer = setTimeout(() => {
         for (const socket of open.keys()) socket.destroy()
       }, GRACE)
