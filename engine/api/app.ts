@@ -1,5 +1,10 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RouteOptions,
+} from 'fastify'
 import { API_VERSION } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { Backend } from './backend.ts'
@@ -7,8 +12,14 @@ import { jsonBody } from './body.ts'
 import { errorAnswer, isOurs } from './errors.ts'
 import { containerStreamRoutes } from './routes/container-streams.ts'
 import { containerRoutes } from './routes/containers.ts'
+import { eventRoutes } from './routes/events.ts'
 import { execRoutes } from './routes/execs.ts'
+import { imageLoadRoute, imageRoutes } from './routes/images.ts'
+import { networkRoutes } from './routes/networks.ts'
+import { rametRoutes } from './routes/ramet.ts'
 import { systemRoutes } from './routes/system.ts'
+import { templateRoutes } from './routes/templates.ts'
+import { unsupportedRoutes } from './routes/unsupported.ts'
 import { allowHijack, readUpgradedBodies } from './streams/hijack.ts'
 import { checkVersion, versionOf, withoutVersion } from './version.ts'
 
@@ -50,21 +61,36 @@ export async function createApp(backend: Backend, options: AppOptions): Promise<
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, jsonBody(app))
   readUpgradedBodies(app, BODY_LIMIT)
-  for (const route of [
-    ...systemRoutes(backend, options),
-    ...containerRoutes(backend.containers, options),
-    ...containerStreamRoutes(backend.containers, options),
-    ...execRoutes(backend.execs, options),
-  ]) {
-    app.route(route)
-  }
+  for (const route of routes(backend, options)) app.route(route)
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+    scope.route(imageLoadRoute(backend.images, options))
+  })
   await app.ready()
   allowHijack(server)
   return server
 }
 
+function routes(backend: Backend, options: AppOptions): RouteOptions[] {
+  return [
+    ...systemRoutes(backend, options),
+    ...eventRoutes(backend.events, options),
+    ...containerRoutes(backend.containers, options),
+    ...containerStreamRoutes(backend.containers, options),
+    ...execRoutes(backend.execs, options),
+    ...imageRoutes(backend.images, options),
+    ...networkRoutes(),
+    ...unsupportedRoutes(),
+    ...templateRoutes(backend.templates, options),
+    ...rametRoutes(backend, options),
+  ]
+}
+
 function addHooks(app: FastifyInstance, { engineVersion, log }: AppOptions): void {
   app.addHook('onRequest', async (request, reply) => {
+    // A client that has gone is seen to by whoever writes; a write that comes too late is no error.
+    reply.raw.on('error', () => {})
     commonHeaders(reply.raw, engineVersion)
     refuseBrowsers(request)
     const version = versionOf(request.originalUrl)

@@ -1,0 +1,122 @@
+import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { ProgressMessage } from '../../../contract/docker.ts'
+import { EngineError } from '../../../contract/errors.ts'
+import type { ImageBackend } from '../backend.ts'
+import { clientSignal } from '../client.ts'
+import { describe } from '../errors.ts'
+import { Query } from '../query.ts'
+import { parseRegistryAuth } from '../registry-auth.ts'
+import { requestBody } from '../streams/body.ts'
+import { streamProgress } from '../streams/progress.ts'
+import { REFUSED_OF_IMAGES } from './unsupported.ts'
+
+export interface ImageRouteOptions {
+  closing: AbortSignal
+  log(message: string): void
+}
+
+export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): RouteOptions[] {
+  return [
+    {
+      method: 'GET',
+      url: '/images/json',
+      handler: async (request) => {
+        const query = new Query(request.query)
+        return images.list({ all: query.flag('all'), filters: query.filters() })
+      },
+    },
+    {
+      method: 'POST',
+      url: '/images/create',
+      handler: async (request, reply) => {
+        const reference = wanted(request)
+        const auth = parseRegistryAuth(request.headers['x-registry-auth'])
+        const platform = new Query(request.query).text('platform')
+        const signal = clientSignal(reply, options.closing)
+        await streamProgress<ProgressMessage>(reply, {
+          run: async (onProgress) =>
+            images.pull(reference, { auth, platform, signal, onProgress }).then(nothing),
+          failure,
+          log: options.log,
+        })
+      },
+    },
+    // A name has slashes in it: what is asked of the image stands behind the last one.
+    {
+      method: 'GET',
+      url: '/images/*',
+      handler: async (request) => images.inspect(nameBefore(request, 'json')),
+    },
+    {
+      method: 'POST',
+      url: '/images/*',
+      handler: async (request, reply) => {
+        const query = new Query(request.query)
+        const tag = query.text('tag')
+        await images.tag(nameBefore(request, 'tag'), query.required('repo') + (tag ? `:${tag}` : ''))
+        return reply.code(201).send()
+      },
+    },
+    {
+      method: 'DELETE',
+      url: '/images/*',
+      handler: async (request) =>
+        images.remove(pathOf(request), { force: new Query(request.query).flag('force') }),
+    },
+  ]
+}
+
+/** For a scope in which bodies are not parsed: an archive has no limit. */
+export function imageLoadRoute(images: ImageBackend, { closing, log }: ImageRouteOptions): RouteOptions {
+  return {
+    method: 'POST',
+    url: '/images/load',
+    handler: async (request, reply) => {
+      const signal = clientSignal(reply, closing)
+      const archive = requestBody(request.raw)
+      try {
+        await streamProgress<ProgressMessage>(reply, {
+          run: async (onProgress) => images.load(archive, { signal, onProgress }).then(nothing),
+          failure,
+          log,
+        })
+      } finally {
+        archive.destroy()
+      }
+    },
+  }
+}
+
+const nothing = (): undefined => undefined
+
+/** Docker's clients know no code here but a number. */
+function failure(error: unknown): ProgressMessage {
+  const { message } = describe(error)
+  return { errorDetail: { message }, error: message }
+}
+
+function wanted(request: FastifyRequest): string {
+  const query = new Query(request.query)
+  if (query.text('fromSrc')) {
+    throw new EngineError(
+      'NOT_SUPPORTED',
+      'importing a bare file system is not supported; load an image instead',
+    )
+  }
+  const [name, tag] = [query.required('fromImage'), query.text('tag')]
+  return tag === undefined ? name : `${name}${tag.includes(':') ? '@' : ':'}${tag}`
+}
+
+function pathOf(request: FastifyRequest): string {
+  return (request.params as { '*': string })['*']
+}
+
+function nameBefore(request: FastifyRequest, action: string): string {
+  const path = pathOf(request)
+  const at = path.lastIndexOf('/')
+  const asked = path.slice(at + 1)
+  if (at > 0 && asked === action) return path.slice(0, at)
+  const refused = at > 0 && Object.hasOwn(REFUSED_OF_IMAGES, asked) && REFUSED_OF_IMAGES[asked]
+  if (refused) throw new EngineError('NOT_SUPPORTED', refused)
+  throw new EngineError('NOT_FOUND', `page not found: ${request.method} /images/${path}`)
+}

@@ -1,0 +1,19 @@
+import type { RouteOptions } from 'fastify'
+import type { Backend } from '../backend.ts'
+import { clientSignal } from '../client.ts'
+
+/** What Docker's API has no word for, but for templates. */
+export function rametRoutes(
+  { memory, host }: Pick<Backend, 'memory' | 'host'>,
+  { closing }: { closing: AbortSignal },
+): RouteOptions[] {
+  return [
+    { method: 'GET', url: '/ramet/v1/memory', handler: async () => memory.report() },
+    { method: 'GET', url: '/ramet/v1/host', handler: async () => host.info() },
+    {
+      method: 'GET',
+      url: '/ramet/v1/doctor',
+      handler: async (_request, reply) => host.doctor(clientSignal(reply, closing)),
+    },
+  ]
+}

@@ -1,0 +1,119 @@
+import type { HTTPMethods, RouteOptions } from 'fastify'
+import { EngineError } from '../../../contract/errors.ts'
+
+/** What of Docker's API is refused, and what to do instead. */
+const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
+  [
+    ['POST'],
+    ['/build', '/build/prune', '/build/cancel'],
+    'images are not built here: build with another tool (buildah, or docker buildx with --output type=docker), then load the archive',
+  ],
+  [['POST'], ['/session', '/grpc'], 'BuildKit is not served: build with another tool, then load the archive'],
+  [
+    ['POST'],
+    ['/commit'],
+    'a container cannot be made into an image; build one with another tool and load it',
+  ],
+  [
+    ['POST'],
+    ['/auth'],
+    'logins are not kept here: clients send credentials with each pull, or use the auth file of skopeo login',
+  ],
+  [['GET'], ['/images/search'], 'searching registries is not supported; use the registry’s own site'],
+  [['GET'], ['/images/get'], 'images are not exported; skopeo copies them between registries and files'],
+  [['POST'], ['/images/prune'], 'pruning images is not supported; remove them by name'],
+  [['GET'], ['/distribution/*'], 'asking a registry about an image is not supported; skopeo inspect does'],
+  [['GET'], ['/system/df'], 'disk usage is not reported by the Docker API here; the sizes are in the lists'],
+  [
+    ['POST'],
+    ['/containers/:id/pause', '/containers/:id/unpause'],
+    'containers cannot be paused; stop and start them',
+  ],
+  [['POST'], ['/containers/:id/rename'], 'containers cannot be renamed; create one with the other name'],
+  [
+    ['POST'],
+    ['/containers/:id/update'],
+    'a container’s resources are its VM’s: create another with the wanted ones',
+  ],
+  [['POST'], ['/containers/prune'], 'pruning containers is not supported; remove them by name'],
+  [['GET'], ['/containers/:id/top'], 'processes are not listed from outside; run ps in the container'],
+  [
+    ['GET'],
+    ['/containers/:id/stats'],
+    'statistics are not served as Docker’s; /ramet/v1/memory has the memory',
+  ],
+  [
+    ['GET'],
+    ['/containers/:id/changes', '/containers/:id/export'],
+    'a container’s files are not read from outside; run tar in the container',
+  ],
+  [
+    ['GET', 'HEAD', 'PUT'],
+    ['/containers/:id/archive'],
+    'copying files in and out is not supported; pipe tar through an exec',
+  ],
+  [
+    ['GET'],
+    ['/containers/:id/attach/ws'],
+    'attaching over a web socket is not supported; attach with a POST',
+  ],
+  [
+    ['GET', 'POST', 'DELETE'],
+    ['/containers/:id/checkpoints', '/containers/:id/checkpoints/:checkpoint'],
+    'checkpoints do not exist here; templates serve instead',
+  ],
+  [
+    ['POST', 'DELETE'],
+    [
+      '/networks/create',
+      '/networks/prune',
+      '/networks/:id',
+      '/networks/:id/connect',
+      '/networks/:id/disconnect',
+    ],
+    'networks of one’s own are not supported; every container reaches out by NAT, and publishes ports',
+  ],
+  [
+    ['POST', 'PUT', 'DELETE'],
+    ['/volumes/create', '/volumes/prune', '/volumes/:id'],
+    'volumes are not supported; data lives on the container’s own disk',
+  ],
+  [
+    ['GET', 'POST'],
+    [
+      '/swarm',
+      '/swarm/*',
+      '/services',
+      '/services/*',
+      '/tasks',
+      '/tasks/*',
+      '/nodes',
+      '/nodes/*',
+      '/secrets',
+      '/secrets/*',
+      '/configs',
+      '/configs/*',
+    ],
+    'this node is not a swarm manager: swarm mode is not supported',
+  ],
+  [['GET', 'POST'], ['/plugins', '/plugins/*'], 'plugins are not supported'],
+]
+
+export function unsupportedRoutes(): RouteOptions[] {
+  return REFUSED.flatMap(([method, urls, message]) =>
+    urls.map((url) => ({
+      method,
+      url,
+      handler: async () => {
+        throw new EngineError('NOT_SUPPORTED', message)
+      },
+    })),
+  )
+}
+
+/** What may be asked of an image by name and is refused; those routes are one, as names have slashes. */
+export const REFUSED_OF_IMAGES: Record<string, string> = {
+  history: 'the history of an image is not served; skopeo inspect --config shows it',
+  get: 'images are not exported; skopeo copies them between registries and files',
+  push: 'images are not pushed from here; skopeo copies them to a registry',
+}
