@@ -45,7 +45,7 @@ export class StreamService {
     const follow = options.follow && container.running
     return {
       tty: container.record.config.Tty ?? false,
-      output: readLog(container.paths.log, { ...options, follow }),
+      output: readLog(container.paths.log, { ...options, follow, ended: container.exits.next() }),
     }
   }
 
@@ -62,6 +62,7 @@ export class StreamService {
       options.stream || options.logs
         ? readLog(container.paths.log, {
             follow: options.stream,
+            ended: container.exits.next(),
             stdout,
             stderr,
             signal,

@@ -14,8 +14,7 @@ enum identify_key {
   IDENTIFY_MACHINE_ID = 4,
   IDENTIFY_ADDRESS = 5,
   IDENTIFY_GATEWAY = 6,
-  IDENTIFY_DNS = 7,
-  IDENTIFY_MTU = 8,
+  IDENTIFY_MTU = 7,
 };
 
 enum process_key {

@@ -1,0 +1,104 @@
+import { FieldWriter, Key } from '../../contract/guest-protocol/fields.ts'
+
+/** Who a clone is. */
+export interface IdentifyOptions {
+  /** 32 to 512 bytes of the host's randomness. */
+  seed: Buffer
+  wallClockNs: bigint
+  hostname: string
+  /** 32 hex digits. */
+  machineId: string
+  network: { address: string; prefix: number; gateway: string; mtu: number }
+}
+
+/** A further process in a container. */
+export interface ExecConfig {
+  argv: string[]
+  /** `NAME=value`. */
+  env: string[]
+  cwd: string
+  /** `USER[:GROUP]`, names or ids; empty is root. */
+  user: string
+  /** Supplementary groups, names or ids. */
+  groups: string[]
+  tty: boolean
+  openStdin: boolean
+  privileged: boolean
+}
+
+/** A container's first process, and the machine around it. */
+export interface StartConfig extends ExecConfig {
+  /** Number of the start; the log's records carry it. */
+  run: number
+  /** The first attached client that ends its input ends the process's. */
+  stdinOnce: boolean
+  hostname: string
+  domainname: string
+  readOnlyRoot: boolean
+  tmpfs: { path: string; options: string }[]
+  /** -1 is unlimited. */
+  rlimits: { name: string; soft: number; hard: number }[]
+  /** Names without `CAP_`. */
+  capabilities: string[]
+  noNewPrivileges: boolean
+  init: boolean
+  /** Bytes. */
+  shmSize: number
+  sysctls: Record<string, string>
+  extraHosts: { name: string; address: string }[]
+  dns: string[]
+  /** 0 is unlimited. */
+  pidsLimit: number
+}
+
+export function identifyMessage(options: IdentifyOptions): Buffer {
+  const key = Key.identify
+  const { network } = options
+  return new FieldWriter()
+    .bytes(key.seed, options.seed)
+    .u64(key.clock, options.wallClockNs)
+    .text(key.hostname, options.hostname)
+    .text(key.machineId, options.machineId)
+    .text(key.address, `${network.address}/${network.prefix}`)
+    .text(key.gateway, network.gateway)
+    .u32(key.mtu, network.mtu)
+    .finish()
+}
+
+export function execMessage(config: ExecConfig): Buffer {
+  return processFields(config).finish()
+}
+
+export function startMessage(config: StartConfig): Buffer {
+  const key = Key.process
+  const writer = processFields(config)
+    .u32(key.run, config.run)
+    .flag(key.stdinOnce, config.stdinOnce)
+    .text(key.hostname, config.hostname)
+    .text(key.domainname, config.domainname)
+    .flag(key.readOnly, config.readOnlyRoot)
+    .texts(key.capability, config.capabilities)
+    .flag(key.noNewPrivileges, config.noNewPrivileges)
+    .flag(key.init, config.init)
+    .u64(key.shmSize, BigInt(config.shmSize))
+    .texts(key.dns, config.dns)
+    .u64(key.pidsLimit, BigInt(config.pidsLimit))
+  for (const { path, options } of config.tmpfs) writer.pair(key.tmpfs, path, options)
+  for (const { name, soft, hard } of config.rlimits) writer.pair(key.rlimit, name, `${soft}:${hard}`)
+  for (const [name, value] of Object.entries(config.sysctls)) writer.pair(key.sysctl, name, value)
+  for (const { name, address } of config.extraHosts) writer.pair(key.extraHost, name, address)
+  return writer.finish()
+}
+
+function processFields(config: ExecConfig): FieldWriter {
+  const key = Key.process
+  return new FieldWriter()
+    .texts(key.arg, config.argv)
+    .texts(key.env, config.env)
+    .text(key.cwd, config.cwd)
+    .text(key.user, config.user)
+    .texts(key.group, config.groups)
+    .flag(key.tty, config.tty)
+    .flag(key.stdin, config.openStdin)
+    .flag(key.privileged, config.privileged)
+}
