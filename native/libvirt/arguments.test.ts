@@ -1,12 +1,6 @@
-import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
 import { connect, type Connection, type Domain } from './index.ts'
-import { domainXml, failure, mockHost } from './test-driver.ts'
-
-const native = createRequire(import.meta.url)('./out/libvirt.node') as Record<
-  string,
-  (...args: unknown[]) => Promise<unknown>
->
+import { domainXml, failure, mockHost, native } from './test-driver.ts'
 
 /** Calls with an argument of the caller's, for each parameter that is a text. */
 const texts: Record<string, (connection: Connection, domain: Domain, value: string) => Promise<unknown>> = {

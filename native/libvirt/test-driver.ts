@@ -1,9 +1,16 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { connect, LibvirtError, type Connection } from './index.ts'
+
+/** What index.ts is the front of. */
+export const native = createRequire(import.meta.url)('./out/libvirt.node') as Record<
+  string,
+  (...args: unknown[]) => Promise<unknown>
+>
 
 /** libvirt's mock driver: what the binding is tested on without a VM. */
 
