@@ -11,6 +11,7 @@ import { addMemory } from './commands/memory.ts'
 import { addPs } from './commands/ps.ts'
 import { addRun } from './commands/run.ts'
 import { addTemplates } from './commands/templates.ts'
+import { addDemo } from './demo.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
 /** Exit status of a command line that cannot be understood, and of a `run` that the engine refuses: as Docker's. */
@@ -41,6 +42,7 @@ const GROUPS = [
   addTemplates,
   addMemory,
   addDoctor,
+  addDemo,
   addEngine,
 ]
 for (const add of GROUPS) add(program)
