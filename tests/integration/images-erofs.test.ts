@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { link, mkdir, mkdtemp, open, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { link, mkdir, mkdtemp, open, readdir, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
+import { createGzip } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { hashFile } from '../../engine/images/digest.ts'
 import { ImageStore } from '../../engine/images/store.ts'
-import { tar, type TarSpec } from '../../engine/images/tar/testing.ts'
+import { fill, tar, tarEnd, tarHeader, type TarSpec } from '../../engine/images/tar/testing.ts'
 import { mountErofs, readTree, unpackLayers, type FileFacts } from '../support/image-tree.ts'
 import { compressed, makeImage, type Layer } from '../support/images.ts'
 
@@ -84,6 +87,47 @@ test('the same layers make the same file, whatever the store', async () => {
   await expect(exec('cmp', [erofs, again.path])).resolves.toBeDefined()
   expect(again.bytes % (2 * 1024 * 1024)).toBe(0)
 })
+
+test('300 MB of layers are converted in bounded memory', async () => {
+  const files = [join(folder, 'large.tar'), join(folder, 'many.tar')]
+  await writeTar(files[0]!, [100_000_000, 100_000_000])
+  await writeTar(
+    files[1]!,
+    Array.from({ length: 20_000 }, () => 5_000),
+  )
+  const packed = files.map((file) => `${file}.gz`)
+  await Promise.all(files.map((file, at) => pipeline(createReadStream(file), createGzip({ level: 1 }), createWriteStream(packed[at]!)))) // prettier-ignore
+  const layers = await Promise.all(
+    files.map(async (file, at) => {
+      const { digest, size } = await hashFile(packed[at]!)
+      return { path: packed[at], digest, size, diffId: (await hashFile(file)).digest }
+    }),
+  )
+  expect(layers.reduce((sum, { size }) => sum + size, 0)).toBeGreaterThan(300_000_000)
+  const output = join(folder, 'large.erofs')
+  // The conversion in a process of its own that says what it took at most, before and after.
+  const script = `
+    import { convertLayers } from ${JSON.stringify(join(import.meta.dirname, '../../engine/images/convert-job.ts'))}
+    const before = process.resourceUsage().maxRSS
+    await convertLayers(${JSON.stringify({ layers, output, seed: 'large' })})
+    console.log(process.resourceUsage().maxRSS - before)`
+  const { stdout } = await exec(process.execPath, ['--input-type=module', '-e', script])
+  const { size } = await stat(output)
+  expect(size).toBeGreaterThan(300_000_000)
+  expect(Number(stdout)).toBeGreaterThan(0)
+  expect(Number(stdout) / 1024).toBeLessThan(150)
+  await expect(exec('fsck.erofs', [output])).resolves.toBeDefined()
+})
+
+async function writeTar(path: string, sizes: number[]): Promise<void> {
+  await using file = await open(path, 'w')
+  for (const [at, size] of sizes.entries()) {
+    await file.write(tarHeader({ path: `data/${path.length}-${at}` }, size))
+    for (let left = size; left > 0; left -= 1 << 20) await file.write(randomBytes(Math.min(left, 1 << 20)))
+    await file.write(fill(size))
+  }
+  await file.write(tarEnd())
+}
 
 const contents = (tree: Record<string, FileFacts>) =>
   Object.fromEntries(
