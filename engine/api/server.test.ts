@@ -109,3 +109,52 @@ test('requests that a browser sends are refused', async () => {
     expect(await api.call('GET', '/_ping', { headers })).toMatchObject({ status: 403 })
   }
 })
+
+test('a body has a limit', async () => {
+  await using api = await TestServer.start()
+  const body = JSON.stringify({ Image: 'x'.repeat(4 * 1024 * 1024) })
+  const answer = await api.call('POST', '/containers/create', { body })
+  expect([answer.status, JSON.parse(answer.body)]).toMatchObject([413, { code: 'INVALID_ARGUMENT' }])
+})
+
+test('a request with both Content-Length and Transfer-Encoding is refused', async () => {
+  await using api = await TestServer.start({ containers: { start: async () => {} } })
+  for (const first of [
+    'Content-Length: 2\r\nTransfer-Encoding: chunked',
+    'Transfer-Encoding: chunked\r\nContent-Length: 2',
+  ]) {
+    const client = await api.raw()
+    client.send(`POST /containers/c/start HTTP/1.1\r\nHost: docker\r\n${first}\r\n\r\n0\r\n\r\n`)
+    expect(await client.rest()).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/)
+  }
+})
+
+test('requests on one connection are answered in turn', async () => {
+  await using api = await TestServer.start()
+  const client = await api.raw()
+  const ping = 'GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n'
+  client.send(ping + ping)
+  await client.until('\r\n\r\nOK')
+  await client.until('\r\n\r\nOK')
+  client.send(ping)
+  await client.until('\r\n\r\nOK')
+})
+
+test('closing lets a short request finish', async () => {
+  const begun = Promise.withResolvers<undefined>()
+  const finish = Promise.withResolvers<undefined>()
+  await using api = await TestServer.start({
+    containers: {
+      start: async () => {
+        begun.resolve(undefined)
+        await finish.promise
+      },
+    },
+  })
+  const answer = api.call('POST', '/containers/c/start')
+  await begun.promise
+  const closed = api.server.close()
+  finish.resolve(undefined)
+  expect((await answer).status).toBe(204)
+  await closed
+})
