@@ -151,7 +151,7 @@ test('a device is attached to the running VM, and detached', async () => {
   expect(again).toMatchObject({ name: 'LibvirtError', symbol: 'VIR_ERR_DEVICE_MISSING' })
 })
 
-test('monitor events carry QEMU's words, and can be of one name alone', async () => {
+test('monitor events carry the words of QEMU, and can be of one name alone', async () => {
   const resets: string[] = []
   const end = await connection.onMonitorEvent(({ event }) => resets.push(event), 'RESET')
   await domain.suspend()
