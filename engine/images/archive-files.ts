@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { Readable, pipeline } from 'node:stream'
+import { addAbortSignal, pipeline, Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { EngineError } from '../../contract/errors.ts'
 import type { TarEntry, TarHandler } from './tar/entry.ts'
@@ -150,6 +150,8 @@ async function unpack(
   signal?: AbortSignal,
 ): Promise<{ chunks: AsyncIterable<Buffer>; stored(): number }> {
   let stored = 0
+  // The archive itself ends with the signal: whoever waits for its next bytes would wait for ever.
+  if (signal) addAbortSignal(signal, archive)
   const input = archive.iterator({ destroyOnReturn: true }) as AsyncIterator<Buffer>
   const head: Buffer[] = []
   while (Buffer.concat(head).length < 6) {
@@ -169,7 +171,7 @@ async function unpack(
       await input.return?.()
     }
   }
-  const plain = Readable.from(source(), { objectMode: false, ...(signal && { signal }) })
+  const plain = Readable.from(source(), { objectMode: false })
   const hex = magic.toString('hex', 0, 6)
   if (hex.startsWith('425a68') || hex === 'fd377a585a00') {
     invalidTar('the archive is compressed with bzip2 or xz; unpack it first')

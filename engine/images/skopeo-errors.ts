@@ -1,77 +1,101 @@
-import { EngineError } from '../../contract/errors.ts'
+import { EngineError, type ErrorCode } from '../../contract/errors.ts'
 import { diskFull } from './failures.ts'
 
-/** Ordered: the first that fits decides. The texts are those of skopeo 1.9 to 1.20 and of registries. */
-const NO_SPACE = /no space left on device|disk quota exceeded/i
-const WRONG_DIGEST =
-  /digest did not match|does not match (?:the )?(?:provided )?(?:manifest )?digest|digest mismatch|provided manifest digest|content size mismatch/i
-const UNAUTHORIZED =
-  /unauthorized|authentication required|access to the resource is denied|denied:|invalid username\/password|status:? 40[13]\b|status code 40[13]\b|\b40[13] (?:unauthorized|forbidden)/i
-const UNKNOWN = /manifest unknown|name unknown|not found|blob unknown|status:? 404|status code 404/i
-const PLAIN_HTTP = /server gave HTTP response to HTTPS client/i
-const CERTIFICATE = /x509:|certificate/i
-const BROKEN_OFF = /unexpected EOF|connection reset|broken pipe|stream error/i
-const INVALID = /parsing|unsupported|invalid|unmarshal|unknown media type|schema/i
+/** What skopeo puts around the words that matter; it holds names, which must not be taken for words. */
+const FRAMES = [
+  /^Error parsing image name "[^"]*": /,
+  /^(?:initializing source|copying system image from manifest list|reading blob|copying config|writing blob|parsing image configuration)(?: \S*[:/@]\S*)?: /i,
+  /^(?:Error )?(?:reading|fetching) (?:manifest|blob|target platform image)[^:]*(?: in \S+)?: /i,
+]
+const PINGING = /^(?:pinging|authenticating|error pinging) (?:container|docker) registry \S+: /i
 
-/** What skopeo puts around the words that matter. */
-const FRAME = /^(?:Error parsing image name "[^"]*": )?(?:pinging container registry [^ ]+: )?/
+interface Kind {
+  says: RegExp
+  code: ErrorCode
+  message(what: { reference: string; host: string; said: string }): string
+}
+
+/** The first that fits decides. The texts are those of skopeo 1.9 to 1.20, of its libraries and of registries. */
+const KINDS: Kind[] = [
+  {
+    says: /digest.*(?:did not match|does not match|mismatch)|does not match.*digest|size mismatch/i,
+    code: 'DIGEST_MISMATCH',
+    message: ({ reference, host, said }) =>
+      `the registry ${host} sent something else than ${reference} promises (${said}); try again, or tell who runs it`,
+  },
+  {
+    says: /server gave HTTP response to HTTPS client/i,
+    code: 'REGISTRY_UNREACHABLE',
+    message: ({ host }) =>
+      `the registry ${host} speaks no TLS; add it to insecureRegistries in settings.json where you trust the network`,
+  },
+  {
+    says: /x509:|certificate/i,
+    code: 'REGISTRY_UNREACHABLE',
+    message: ({ host, said }) =>
+      `the registry ${host} has a certificate that this machine does not trust (${said}); install its authority`,
+  },
+  {
+    says: /unauthorized|authentication required|access to the resource is denied|\bdenied\b|invalid username\/password|\b40[13]\b/i,
+    code: 'UNAUTHORIZED',
+    message: ({ reference, host }) =>
+      `the registry ${host} refuses ${reference}: it does not exist there, or needs a login; ` +
+      `log in with \`docker login ${host}\` or \`skopeo login ${host}\``,
+  },
+  {
+    says: /manifest unknown|name unknown|blob unknown|not found|\b404\b/i,
+    code: 'IMAGE_NOT_FOUND',
+    message: ({ reference, host }) =>
+      `no such image: the registry ${host} has no ${reference}; check name and tag`,
+  },
+  {
+    says: /HTTP status:? 5\d\d|status code 5\d\d|too many requests|toomanyrequests|\b429\b/i,
+    code: 'REGISTRY_UNREACHABLE',
+    message: ({ reference, host, said }) =>
+      `the registry ${host} cannot serve ${reference} now (${said}); try again later`,
+  },
+  {
+    says: /unexpected EOF|\bEOF$|connection reset|broken pipe|stream error|killed by/i,
+    code: 'REGISTRY_UNREACHABLE',
+    message: ({ reference, host, said }) =>
+      `the registry ${host} broke off while ${reference} was pulled (${said}); try again`,
+  },
+  {
+    says: /dial tcp|i\/o timeout|no such host|TLS handshake/i,
+    code: 'REGISTRY_UNREACHABLE',
+    message: ({ reference, host, said }) =>
+      `cannot reach the registry ${host} for ${reference} (${said}); check the name and the network`,
+  },
+  {
+    says: /parsing|unsupported|invalid|unmarshal|media type|schema/i,
+    code: 'IMAGE_INVALID',
+    message: ({ reference, host, said }) => `cannot use ${reference} from ${host}: ${said}`,
+  },
+]
 
 /** What skopeo said on its standard error, as an error for people. `host` is the registry. */
 export function registryError(stderr: string, reference: string, host: string): EngineError {
-  const line = lastLine(stderr)
-  const said = line.replace(FRAME, '')
+  const { said, pinging } = unframed(lastLine(stderr))
   const cause = new Error(stderr.trim().slice(-4000))
-  const error = (code: ConstructorParameters<typeof EngineError>[0], message: string): EngineError =>
-    new EngineError(code, message, { cause })
-  if (NO_SPACE.test(line)) return diskFull(`pulling ${reference}`, cause)
-  if (WRONG_DIGEST.test(line)) {
-    return error(
-      'DIGEST_MISMATCH',
-      `the registry ${host} sent something else than ${reference} promises (${said}); try again, or tell who runs the registry`,
-    )
-  }
-  if (PLAIN_HTTP.test(line)) {
-    return error(
-      'REGISTRY_UNREACHABLE',
-      `the registry ${host} speaks no TLS; add it to insecureRegistries in settings.json where you trust the network`,
-    )
-  }
-  if (CERTIFICATE.test(line)) {
-    return error(
-      'REGISTRY_UNREACHABLE',
-      `the registry ${host} has a certificate that this machine does not trust (${said}); install its authority`,
-    )
-  }
-  if (/pinging container registry|dial tcp|i\/o timeout|no such host|TLS handshake/i.test(line)) {
-    if (!UNAUTHORIZED.test(line)) {
-      return error(
-        'REGISTRY_UNREACHABLE',
-        `cannot reach the registry ${host} for ${reference} (${said}); check the name and the network`,
-      )
-    }
-  }
-  if (UNAUTHORIZED.test(line)) {
-    return error(
-      'UNAUTHORIZED',
-      `the registry ${host} refuses ${reference}: it does not exist there, or needs a login; log in with \`docker login ${host}\` or \`skopeo login ${host}\``,
-    )
-  }
-  if (UNKNOWN.test(line)) {
-    return error(
-      'IMAGE_NOT_FOUND',
-      `no such image: the registry ${host} has no ${reference}; check name and tag`,
-    )
-  }
-  if (BROKEN_OFF.test(line)) {
-    return error(
-      'REGISTRY_UNREACHABLE',
-      `the registry ${host} broke off while ${reference} was pulled (${said}); try again`,
-    )
-  }
-  return error(
-    INVALID.test(line) ? 'IMAGE_INVALID' : 'REGISTRY_UNREACHABLE',
-    `cannot pull ${reference} from ${host}: ${said}`,
+  if (/no space left on device|disk quota exceeded/i.test(said))
+    return diskFull(`pulling ${reference}`, cause)
+  const kind = KINDS.find(({ says }) => says.test(said))
+  if (kind) return new EngineError(kind.code, kind.message({ reference, host, said }), { cause })
+  const doing = pinging ? `cannot reach the registry ${host} for` : 'cannot pull'
+  return new EngineError(
+    'REGISTRY_UNREACHABLE',
+    `${doing} ${reference} (${said}); check the name and the network`,
+    { cause },
   )
+}
+
+function unframed(line: string): { said: string; pinging: boolean } {
+  let said = line
+  for (let before = ''; before !== said;) {
+    before = said
+    for (const frame of FRAMES) said = said.replace(frame, '')
+  }
+  return { said: said.replace(PINGING, ''), pinging: PINGING.test(said) }
 }
 
 /** The message of the last log line: skopeo writes logfmt, one line each, the fatal one last. */
