@@ -24,8 +24,11 @@ export class OciLayout {
     this.#blobs = join(folder, 'blobs', 'sha256')
   }
 
+  /** Makes the folders where they lack, and removes what a killed engine left half written. */
   async create(): Promise<void> {
     await mkdir(this.#blobs, { recursive: true, mode: 0o700 })
+    for (const name of ['oci-layout.new', 'index.json.new'])
+      await rm(join(this.folder, name), { force: true })
     const present = await readFile(join(this.folder, 'oci-layout'), 'utf8').catch(() => undefined)
     if (present === undefined) await this.#replace('oci-layout', LAYOUT)
   }

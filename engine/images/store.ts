@@ -211,7 +211,9 @@ export class ImageStore {
     const named = new Set(catalog.entries().map(({ name }) => name))
     // A name that was pulled again leads to the new image now.
     this.#unreadable = this.#unreadable.filter(({ name }) => !name || !named.has(name))
-    await this.#layout.writeIndex([...catalog.entries(), ...this.#unreadable])
+    await this.#layout.writeIndex([...catalog.entries(), ...this.#unreadable]).catch((error: unknown) => {
+      throw storeError(error, 'the list of images was written')
+    })
     this.#catalog = catalog
   }
 
