@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../../contract/errors.ts'
 import { DetachFilter } from './detach-keys.ts'
@@ -44,7 +45,7 @@ export async function joinStreams(options: SessionOptions): Promise<'ended' | 'd
   }
 
   if (options.stdin) {
-    if (raw) stdin.setRawMode(true)
+    if (raw) rawTerminal()
     stdin.on('data', onData).once('end', onEnd)
   }
   if (tty && stdout.isTTY) {
@@ -66,4 +67,11 @@ export async function joinStreams(options: SessionOptions): Promise<'ended' | 'd
     stdin.pause()
     socket.destroy()
   }
+}
+
+/** Restored by `setRawMode(false)`, or by Node itself when the process ends. */
+function rawTerminal(): void {
+  process.stdin.setRawMode(true)
+  // Node leaves the terminal to turn line feeds into line ends, which the terminal in the VM has done already.
+  spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] })
 }

@@ -56,7 +56,7 @@ describe('times', () => {
     const now = Date.parse('2025-06-01T12:00:00Z')
     expect(ago('2025-06-01T11:57:00Z', now)).toBe('3 minutes ago')
     expect(ago(now / 1000 - 180, now)).toBe('3 minutes ago')
-    expect(ago('0001-01-01T00:00:00Z', now)).toBe('')
+    expect(ago('0001-01-01T00:00:00Z', now)).toBe('N/A')
   })
 
   test('milliseconds become seconds', () => {

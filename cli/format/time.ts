@@ -19,10 +19,10 @@ export function duration(seconds: number): string {
   return `${Math.floor(hours / 24 / 365)} years`
 }
 
-/** How long ago: of Unix seconds or an RFC 3339 time. Empty for a time that was never set. */
+/** How long ago: of Unix seconds or an RFC 3339 time; `N/A` for a time that was never set. */
 export function ago(time: number | string, now = Date.now()): string {
   const milliseconds = typeof time === 'number' ? time * 1000 : Date.parse(time)
-  if (!(milliseconds > 0)) return ''
+  if (!(milliseconds > 0)) return 'N/A'
   return `${duration(Math.max(0, now - milliseconds) / 1000)} ago`
 }
 
