@@ -9,7 +9,7 @@ import { API_VERSION } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { Backend } from './backend.ts'
 import { jsonBody } from './body.ts'
-import { errorAnswer, isOurs } from './errors.ts'
+import { errorAnswer, isOurs, logText } from './errors.ts'
 import { containerStreamRoutes } from './routes/container-streams.ts'
 import { containerRoutes } from './routes/containers.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -24,6 +24,9 @@ import { allowHijack, readUpgradedBodies } from './streams/hijack.ts'
 import { checkVersion, versionOf, withoutVersion } from './version.ts'
 
 export const BODY_LIMIT = 4 * 1024 * 1024
+
+/** An archive may take its time; tokens of registries are long. */
+const HTTP = { requireHostHeader: false, requestTimeout: 0, maxHeaderSize: 64 * 1024 }
 
 export interface AppOptions {
   engineVersion: string
@@ -54,7 +57,7 @@ export async function createApp(backend: Backend, options: AppOptions): Promise<
         allowUnionTypes: true,
       },
     },
-    serverFactory: (handler) => (server = createServer({ requireHostHeader: false }, handler)),
+    serverFactory: (handler) => (server = createServer(HTTP, handler)),
     frameworkErrors: (error, _request, reply) => answerError(error, reply as FastifyReply, options.log),
   })
   addHooks(app, options)
@@ -65,7 +68,7 @@ export async function createApp(backend: Backend, options: AppOptions): Promise<
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-    scope.route(imageLoadRoute(backend.images, options))
+    for (const route of [imageLoadRoute(backend.images, options), ...unsupportedRoutes()]) scope.route(route)
   })
   await app.ready()
   allowHijack(server)
@@ -81,7 +84,6 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...execRoutes(backend.execs, options),
     ...imageRoutes(backend.images, options),
     ...networkRoutes(),
-    ...unsupportedRoutes(),
     ...templateRoutes(backend.templates, options),
     ...rametRoutes(backend, options),
   ]
@@ -95,6 +97,13 @@ function addHooks(app: FastifyInstance, { engineVersion, log }: AppOptions): voi
     refuseBrowsers(request)
     const version = versionOf(request.originalUrl)
     if (version) checkVersion(version)
+  })
+  app.addHook('onSend', async (_request, reply, payload) => {
+    // Docker's own client takes an error for JSON only where its type is nothing but this.
+    if (String(reply.getHeader('content-type')).startsWith('application/json')) {
+      reply.header('content-type', 'application/json')
+    }
+    return payload
   })
   app.setErrorHandler((error, request, reply) => {
     answerError(error, reply, (message) => log(`${request.method} ${request.url.split('?')[0]}: ${message}`))
@@ -120,6 +129,6 @@ function refuseBrowsers({ headers }: FastifyRequest): void {
 
 function answerError(error: unknown, reply: FastifyReply, log: (message: string) => void): void {
   const { status, body } = errorAnswer(error)
-  if (isOurs(error)) log((error as Error).stack ?? String(error))
+  if (isOurs(error)) log(logText(error))
   reply.code(status).send(body)
 }

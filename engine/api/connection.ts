@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 
@@ -8,13 +9,17 @@ const LF = 10
 /**
  * A client's connection, as the HTTP parser sees it. A route may take the socket over (a hijack): so what a client
  * sends after such a request must not reach the parser. Only the parser decides where a request's head ends; it gets
- * its bytes in pieces that never reach past a possible end of one, and `hold` is called as soon as it has seen one.
+ * its bytes in pieces that never reach past a possible end of one, and `begin` is called as soon as it has seen one.
  */
 export class Connection extends Duplex {
   /** Requests that are not answered yet. */
   requests = 0
   readonly #socket: Socket
   #waiting: Buffer[] = []
+  /** Bytes of a request's body that are still to come: no head ends among them. */
+  #body = 0
+  /** The request whose body, of a length that is not known, is coming. */
+  #chunked: IncomingMessage | undefined
   /** Bytes that may still go to the parser. */
   #allowed = Infinity
   #ended = false
@@ -29,9 +34,15 @@ export class Connection extends Duplex {
     socket.on('close', this.#onClose)
   }
 
-  /** Nothing but the next `bytes` (the request's body) reaches the parser until `release`. */
-  hold(bytes: number): void {
-    this.#allowed = bytes
+  /** Is to be called at once when the parser has seen the head of a request. */
+  begin(request: IncomingMessage): void {
+    this.#body = Number(request.headers['content-length'] ?? 0)
+    this.#chunked = request.headers['transfer-encoding'] ? request : undefined
+  }
+
+  /** Nothing but the body of the request that has just begun reaches the parser until `release`. */
+  hold(): void {
+    this.#allowed = this.#body
   }
 
   release(): void {
@@ -83,12 +94,19 @@ export class Connection extends Duplex {
 
   #nextPiece(): Buffer {
     const chunk = this.#waiting.shift()!
-    const end = chunk.indexOf(END_OF_HEAD)
-    // The end of a head may lie across two chunks: line ends at the front go one by one.
-    const split = chunk[0] === CR || chunk[0] === LF ? 1 : end < 0 ? chunk.length : end + END_OF_HEAD.length
-    const length = Math.min(split, this.#allowed)
+    const length = Math.min(this.#safeLength(chunk), this.#allowed)
     if (length < chunk.length) this.#waiting.unshift(chunk.subarray(length))
+    this.#body = Math.max(0, this.#body - length)
     return chunk.subarray(0, length)
+  }
+
+  #safeLength(chunk: Buffer): number {
+    if (this.#chunked && !this.#chunked.complete) return chunk.length
+    if (this.#body > 0) return Math.min(chunk.length, this.#body)
+    // The end of a head may lie across two chunks: line ends at the front go one by one.
+    if (chunk[0] === CR || chunk[0] === LF) return 1
+    const end = chunk.indexOf(END_OF_HEAD)
+    return end < 0 ? chunk.length : end + END_OF_HEAD.length
   }
 
   override _read(): void {

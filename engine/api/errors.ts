@@ -27,3 +27,8 @@ export function isOurs(error: unknown): boolean {
   const { code } = describe(error)
   return ERROR_STATUS[code] === 500
 }
+
+/** Where an error came from matters only when nobody foresaw it. */
+export function logText(error: unknown): string {
+  return error instanceof EngineError ? error.message : ((error as Error).stack ?? String(error))
+}

@@ -72,6 +72,8 @@ test('every path is there with and without a version, which must be one that is 
     code: 'INVALID_ARGUMENT',
     message: 'client version 1.52 is too new. Maximum supported API version is 1.51',
   })
+  // Docker's client compares the type as a whole.
+  expect((await api.call('GET', '/v1.51/nothing')).headers['content-type']).toBe('application/json')
   expect(await refused('/v1.51/nothing')).toMatchObject({ status: 404, code: 'NOT_FOUND' })
 })
 

@@ -19,7 +19,7 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
     ['/auth'],
     'logins are not kept here: clients send credentials with each pull, or use the auth file of skopeo login',
   ],
-  [['GET'], ['/images/search'], 'searching registries is not supported; use the registry’s own site'],
+  [['GET'], ['/images/search'], 'searching registries is not supported; use the site of the registry'],
   [['GET'], ['/images/get'], 'images are not exported; skopeo copies them between registries and files'],
   [['POST'], ['/images/prune'], 'pruning images is not supported; remove them by name'],
   [['GET'], ['/distribution/*'], 'asking a registry about an image is not supported; skopeo inspect does'],
@@ -33,19 +33,19 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
   [
     ['POST'],
     ['/containers/:id/update'],
-    'a container’s resources are its VM’s: create another with the wanted ones',
+    'the size of a running container is that of its VM: create another with the wanted ones',
   ],
   [['POST'], ['/containers/prune'], 'pruning containers is not supported; remove them by name'],
   [['GET'], ['/containers/:id/top'], 'processes are not listed from outside; run ps in the container'],
   [
     ['GET'],
     ['/containers/:id/stats'],
-    'statistics are not served as Docker’s; /ramet/v1/memory has the memory',
+    'statistics like those of Docker are not served; /ramet/v1/memory has the memory',
   ],
   [
     ['GET'],
     ['/containers/:id/changes', '/containers/:id/export'],
-    'a container’s files are not read from outside; run tar in the container',
+    'the files of a container are not read from outside; run tar in the container',
   ],
   [
     ['GET', 'HEAD', 'PUT'],
@@ -71,12 +71,12 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
       '/networks/:id/connect',
       '/networks/:id/disconnect',
     ],
-    'networks of one’s own are not supported; every container reaches out by NAT, and publishes ports',
+    'further networks are not supported; every container reaches out by NAT, and publishes ports',
   ],
   [
     ['POST', 'PUT', 'DELETE'],
     ['/volumes/create', '/volumes/prune', '/volumes/:id'],
-    'volumes are not supported; data lives on the container’s own disk',
+    'volumes are not supported; data lives on the disk of the container',
   ],
   [
     ['GET', 'POST'],

@@ -17,10 +17,11 @@ const upgraded = new WeakMap<IncomingMessage, Socket>()
 export function allowHijack(server: Server): void {
   server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const { method, url = '', headers } = request
+    const connection = connectionOf(request)
+    connection.begin(request)
     // A chunked body's length is known to the parser alone: nothing can be kept from it.
     if (method !== 'POST' || headers['transfer-encoding'] || !HIJACKING.test(withoutVersion(url))) return
-    const connection = connectionOf(request)
-    connection.hold(Number(headers['content-length'] ?? 0))
+    connection.hold()
     response.once('close', () => connection.release())
   })
   server.on('upgrade', (request: IncomingMessage, _stream: unknown, head: Buffer) => {

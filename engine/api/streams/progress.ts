@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify'
-import { isOurs } from '../errors.ts'
+import { isOurs, logText } from '../errors.ts'
 
 interface Work<Message> {
   /** Does the work and says how it goes; what it answers is the last line. */
@@ -37,7 +37,7 @@ export async function streamProgress<Message extends object>(
     if (!begun) begin()
   } catch (error) {
     if (!begun) throw error
-    if (isOurs(error)) work.log((error as Error).message)
+    if (isOurs(error)) work.log(logText(error))
     send(work.failure(error))
   }
   raw.end()
