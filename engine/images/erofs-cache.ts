@@ -6,7 +6,7 @@ import type { ProgressOptions } from './delivery.ts'
 import { hexOf, shortId } from './digest.ts'
 import { storeError } from './failures.ts'
 import type { LayerBlob } from './layers/decompress.ts'
-import { syncFolder } from './oci-layout.ts'
+import { sync } from './oci-layout.ts'
 import { runWorker } from './run-worker.ts'
 import { makeWorkFolder } from './work-folder.ts'
 
@@ -122,7 +122,7 @@ export class ErofsCache {
     try {
       await runWorker({ convert: { layers, output, seed: id } }, { signal, onProgress })
       await rename(output, path)
-      await syncFolder(this.#folder)
+      await sync(this.#folder)
     } catch (error) {
       throw storeError(error, `image ${shortId(id)} was converted`)
     }

@@ -78,7 +78,7 @@ export class OciLayout {
 
   /** Replaces the index, in one step and on disk when this resolves. */
   async writeIndex(entries: IndexEntry[]): Promise<void> {
-    await syncFolder(this.#blobs)
+    await sync(this.#blobs)
     const manifests = entries.map(({ manifest, name }) => ({
       ...manifest,
       ...(name && { annotations: { [REF_NAME]: name } }),
@@ -107,7 +107,7 @@ export class OciLayout {
       throw error
     }
     await rename(next, join(this.folder, name))
-    await syncFolder(this.folder)
+    await sync(this.folder)
   }
 }
 
@@ -136,9 +136,8 @@ function indexEntry(row: unknown): IndexEntry {
   return typeof name === 'string' ? { manifest, name } : { manifest }
 }
 
+/** Resolves once a file, or a folder's list of names, is on disk. */
 export async function sync(path: string): Promise<void> {
   await using file = await open(path)
   await file.sync()
 }
-
-export const syncFolder = sync

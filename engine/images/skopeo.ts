@@ -8,6 +8,8 @@ import { MAX_JSON_BYTES } from './json.ts'
 import { registryError } from './skopeo-errors.ts'
 
 const MAX_STDERR = 64 * 1024
+/** For a manifest or config, retries of its own included: some registries take a connection and then say nothing. */
+const INSPECT_MS = 120_000
 
 /** How one registry is spoken to. */
 export interface Access {
@@ -26,9 +28,17 @@ export async function inspectRaw(
 ): Promise<Buffer> {
   const args = ['inspect', '--raw', ...(options.config ? ['--config'] : []), ...flags('', access)]
   // One byte more than is accepted: the parser then refuses it with its own words.
-  const result = await skopeo([...args, `docker://${reference}`], MAX_JSON_BYTES + 2, options.signal)
-  if (result.code !== 0) throw registryError(result.stderr, reference, access.host)
-  return result.stdout
+  const limit = new AbortController()
+  const why = `the registry ${access.host} did not answer for ${reference} in ${INSPECT_MS / 1000} seconds; try again`
+  const timer = setTimeout(() => limit.abort(new EngineError('REGISTRY_UNREACHABLE', why)), INSPECT_MS)
+  const signal = AbortSignal.any([limit.signal, ...(options.signal ? [options.signal] : [])])
+  try {
+    const result = await skopeo([...args, `docker://${reference}`], MAX_JSON_BYTES + 2, signal)
+    if (result.code !== 0) throw registryError(result.stderr, reference, access.host)
+    return result.stdout
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Copies an image's blobs to `blobs`/sha256/HEX, skipping those that are there. `scratch` is where it works. */

@@ -8,11 +8,10 @@ import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { createGzip } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { hashFile } from '../../engine/images/digest.ts'
 import { ImageStore } from '../../engine/images/store.ts'
 import { fill, tar, tarEnd, tarHeader, type TarSpec } from '../../engine/images/tar/testing.ts'
 import { mountErofs, readTree, unpackLayers, type FileFacts } from '../support/image-tree.ts'
-import { compressed, makeImage, type Layer } from '../support/images.ts'
+import { compressed, hashFile, makeImage, type Layer } from '../support/images.ts'
 
 const exec = promisify(execFile)
 const isRoot = process.getuid!() === 0

@@ -240,10 +240,14 @@ async function layerBlob(layer: Layer): Promise<Blob & { diffId: string; mediaTy
     const suffix = data[0] === 0x1f ? '+gzip' : '+zstd'
     return { digest: digestOf(data), diffId, size: data.length, source: data, mediaType: mediaType + suffix }
   }
+  const { digest, size } = await hashFile(layer.file)
+  return { digest, diffId: digest, size, source: layer, mediaType }
+}
+
+export async function hashFile(file: string): Promise<{ digest: string; size: number }> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(layer.file)) hash.update(chunk as Buffer)
-  const digest = `sha256:${hash.digest('hex')}`
-  return { digest, diffId: digest, size: (await stat(layer.file)).size, source: layer, mediaType }
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  return { digest: `sha256:${hash.digest('hex')}`, size: (await stat(file)).size }
 }
 
 async function writeBlob(file: FileHandle, { digest, size, source }: Blob): Promise<void> {
