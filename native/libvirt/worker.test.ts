@@ -48,15 +48,15 @@ test('threads that end with handles, calls and subscriptions leave the others wh
     let heard = 0
     await connection.onLifecycle(() => ++heard)
     const domain = await connection.lookupByName('test')
-    for (let round = 0; round < 30; ++round) {
+    for (let round = 0; round < 60; ++round) {
       const worker = thread(\`
         const connection = await connect('test:///default')
         globalThis.domain = await connection.lookupByName('test')
         await connection.onLifecycle(() => {})
         await connection.onClose(() => {})
         parentPort.postMessage('ready')
-        const ask = () => connection.capabilities().then(ask)
-        for (let at = 0; at < 20; ++at) ask()
+        const ask = () => { connection.list().then(ask); connection.uri() }
+        for (let at = 0; at < 50; ++at) ask()
       \`)
       await worker.said
       // Events and answers are on their way to the thread as it goes.
@@ -65,11 +65,11 @@ test('threads that end with handles, calls and subscriptions leave the others wh
       if (code !== 1) throw new Error('ended with ' + code)
       await domain.resume()
     }
-    while (heard < 60) await new Promise((resolve) => setImmediate(resolve))
+    while (heard < 120) await new Promise((resolve) => setImmediate(resolve))
     console.log(heard, (await domain.state()).state)
     await connection.close()
   `)
-  expect(ended).toEqual({ code: 0, stdout: '60 running\n', stderr: '' })
+  expect(ended).toEqual({ code: 0, stdout: '120 running\n', stderr: '' })
 })
 
 test('a thread is ended although its call hangs in libvirt', async () => {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "dispatcher.h"
@@ -16,6 +17,9 @@ struct AddonData {
   std::shared_ptr<Dispatcher> dispatcher;
   // `new LibvirtError(message, code, domain, level)`, given by index.ts.
   Napi::FunctionReference error_class;
+  // Functions of subscriptions, by `Listener`. They end with the environment where libvirt has not let go of them.
+  std::unordered_map<unsigned, Napi::FunctionReference> listeners;
+  unsigned next_listener = 0;
 };
 
 inline AddonData& addon(Napi::Env env) { return *env.GetInstanceData<AddonData>(); }

@@ -19,14 +19,18 @@ namespace {
 // and released, on the JavaScript thread. Copies are the same listener.
 class Listener {
  public:
-  Listener(Napi::Env env, Napi::Function function)
-      : dispatcher_(addon(env).dispatcher),
-        function_(new Napi::FunctionReference(Napi::Persistent(function)), [dispatcher = dispatcher_](auto* reference) {
-          dispatcher->post([reference](Napi::Env) { delete reference; });
-        }) {}
+  Listener(Napi::Env env, Napi::Function function) : dispatcher_(addon(env).dispatcher) {
+    auto& data = addon(env);
+    unsigned id = data.next_listener++;
+    data.listeners.emplace(id, Napi::Persistent(function));
+    id_ = {new unsigned(id), [dispatcher = dispatcher_](unsigned* id) {
+             dispatcher->post([id = *id](Napi::Env env) { addon(env).listeners.erase(id); });
+             delete id;
+           }};
+  }
 
   void call(std::function<Napi::Value(Napi::Env)> make) const {
-    dispatcher_->post([function = function_, make](Napi::Env env) { function->Call({make(env)}); });
+    dispatcher_->post([id = *id_, make](Napi::Env env) { addon(env).listeners.at(id).Call({make(env)}); });
   }
 
   // Has libvirt take a copy, to be let go of by `release`; answers the id of `register_with(opaque)`.
@@ -42,7 +46,7 @@ class Listener {
 
  private:
   std::shared_ptr<Dispatcher> dispatcher_;
-  std::shared_ptr<Napi::FunctionReference> function_;
+  std::shared_ptr<unsigned> id_;
 };
 
 struct DomainName {
