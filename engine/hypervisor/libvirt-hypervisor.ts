@@ -127,7 +127,9 @@ class LibvirtHypervisor implements Hypervisor {
 
   async createTransient(spec: VmSpec): Promise<VirtualMachine> {
     const xml = domainXml(spec, this.facts)
-    const call = this.#connection.createXML(xml, { paused: true, autodestroy: true })
+    // The embedded driver lives and dies with this process anyway; it refuses the flag.
+    const autodestroy = !this.facts.uri.includes(':///embed')
+    const call = this.#connection.createXML(xml, { paused: true, autodestroy })
     return new LibvirtMachine(await explained('start the VM', call))
   }
 

@@ -24,7 +24,7 @@ async function ignoreShared(monitor: Monitor): Promise<void> {
 export async function migrateTo(monitor: Monitor, socketPath: string): Promise<void> {
   await ignoreShared(monitor)
   // The stream goes to this machine's page cache: QEMU's limit for slow networks would only stretch the freeze.
-  await qmp(monitor, 'migrate-set-parameters', { 'max-bandwidth': 1 << 40 })
+  await qmp(monitor, 'migrate-set-parameters', { 'max-bandwidth': 2 ** 40 })
   await qmp(monitor, 'migrate', { uri: `unix:${socketPath}` })
 }
 
