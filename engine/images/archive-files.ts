@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto'
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { addAbortSignal, pipeline, Readable } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { EngineError } from '../../contract/errors.ts'
+import { compressionFault, compressionOf, decompress } from './layers/compression.ts'
 import type { TarEntry, TarHandler } from './tar/entry.ts'
 import { invalidTar, printable } from './tar/invalid.ts'
 import { TarReader } from './tar/reader.ts'
@@ -171,26 +171,15 @@ async function unpack(
       await input.return?.()
     }
   }
-  const plain = Readable.from(source(), { objectMode: false })
   const hex = magic.toString('hex', 0, 6)
   if (hex.startsWith('425a68') || hex === 'fd377a585a00') {
     invalidTar('the archive is compressed with bzip2 or xz; unpack it first')
   }
-  const gzip = { chunkSize: 256 * 1024, rejectGarbageAfterEnd: true }
-  const decompress = hex.startsWith('1f8b')
-    ? createGunzip(gzip)
-    : hex.startsWith('28b52ffd')
-      ? createZstdDecompress()
-      : undefined
-  // The error reaches whoever reads the last stream.
-  const chunks = decompress ? pipeline(plain, decompress, () => {}) : plain
-  return { chunks: chunks as AsyncIterable<Buffer>, stored: () => stored }
+  return { chunks: decompress(source(), compressionOf(magic)), stored: () => stored }
 }
 
 function unpackError(error: unknown): unknown {
-  const { code = '', message } = error as NodeJS.ErrnoException
-  if (!code.startsWith('Z') && !code.startsWith('ERR_TRAILING')) return error
-  return new EngineError('IMAGE_INVALID', `the archive is truncated or damaged (${message}); save it again`, {
-    cause: error,
-  })
+  const fault = compressionFault(error)
+  if (!fault) return error
+  return new EngineError('IMAGE_INVALID', `the archive ${fault}; save it again`, { cause: error })
 }

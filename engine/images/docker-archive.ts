@@ -4,6 +4,7 @@ import type { ArchiveFile, ArchiveFiles } from './archive-files.ts'
 import type { Delivery } from './delivery.ts'
 import { digestOf } from './digest.ts'
 import { isObject, MAX_JSON_BYTES, own, type JsonObject } from './json.ts'
+import { compressionOf } from './layers/compression.ts'
 import { MEDIA, type Descriptor } from './manifest.ts'
 import { printable } from './tar/invalid.ts'
 import { canonical, parseReference } from './reference.ts'
@@ -77,9 +78,9 @@ const descriptorOf = ({ digest, size }: ArchiveFile, mediaType: string): Descrip
 
 async function layerType(path: string): Promise<string> {
   await using file = await open(path)
-  const magic = (await file.read(Buffer.alloc(4), 0, 4, 0)).buffer.toString('hex')
-  const suffix = magic.startsWith('1f8b') ? '+gzip' : magic === '28b52ffd' ? '+zstd' : ''
-  return `application/vnd.oci.image.layer.v1.tar${suffix}`
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
+  const compression = compressionOf(buffer.subarray(0, bytesRead))
+  return `application/vnd.oci.image.layer.v1.tar${compression === 'none' ? '' : `+${compression}`}`
 }
 
 function namesOf(tags: unknown): string[] {

@@ -1,14 +1,10 @@
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { createHash } from 'node:crypto'
-import { pipeline } from 'node:stream/promises'
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
 import { EngineError } from '../../../contract/errors.ts'
 import { shortId } from '../digest.ts'
+import { CHUNK, compressionFault, compressionOf, decompress, type Compression } from './compression.ts'
 
-const CHUNK = 256 * 1024
-/** 128 MiB: what `zstd -d` accepts without being asked, and so what anybody may have used. */
-const MAX_ZSTD_WINDOW_LOG = 27
 /** A layer may unpack to this much whatever its compression, beyond it only to so many times its size. */
 const FREE_BYTES = 1024 ** 3
 const MAX_RATIO = 200
@@ -49,26 +45,17 @@ export async function readLayer(layer: LayerBlob, hooks: LayerHooks): Promise<vo
       yield chunk as Buffer
     }
   }
-  async function sink(chunks: AsyncIterable<Buffer>): Promise<void> {
-    for await (const chunk of chunks) {
+  try {
+    for await (const chunk of decompress(source(), await compressionOfFile(layer.path))) {
       unpackedBytes += chunk.length
       if (unpackedBytes > limit)
         invalid(layer, `unpacks to more than ${limit} bytes, as decompression bombs do`)
       unpacked.update(chunk)
       hooks.data(chunk)
     }
-  }
-
-  const decompress = await decompressor(layer.path)
-  try {
-    if (decompress) await pipeline(source, decompress, sink)
-    else await pipeline(source, sink)
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    if (code === 'Z_BUF_ERROR') invalid(layer, 'is truncated')
-    if (code.startsWith('Z') || code.startsWith('ERR_TRAILING')) {
-      invalid(layer, `cannot be decompressed (${(error as Error).message})`)
-    }
+    const fault = compressionFault(error)
+    if (fault) invalid(layer, fault)
     throw error
   }
   if (storedBytes !== layer.size || stored.digest('hex') !== layer.digest.slice('sha256:'.length)) {
@@ -79,24 +66,10 @@ export async function readLayer(layer: LayerBlob, hooks: LayerHooks): Promise<vo
   }
 }
 
-type Decompressor = ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDecompress>
-
-async function decompressor(path: string): Promise<Decompressor | undefined> {
-  const file = await open(path)
-  try {
-    const magic = Buffer.alloc(4)
-    await file.read(magic, 0, 4, 0)
-    if (magic[0] === 0x1f && magic[1] === 0x8b) {
-      return createGunzip({ chunkSize: CHUNK, rejectGarbageAfterEnd: true } as object)
-    }
-    if (magic.readUInt32LE() === 0xfd2fb528) {
-      const params = { [constants.ZSTD_d_windowLogMax]: MAX_ZSTD_WINDOW_LOG }
-      return createZstdDecompress({ chunkSize: CHUNK, params })
-    }
-    return undefined
-  } finally {
-    await file.close()
-  }
+async function compressionOfFile(path: string): Promise<Compression> {
+  await using file = await open(path)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
+  return compressionOf(buffer.subarray(0, bytesRead))
 }
 
 function invalid(layer: LayerBlob, why: string): never {
