@@ -51,7 +51,8 @@ function expectBounded(use: Use): void {
   // The pool may grow to its most at any time.
   expect(use.threads).toBeLessThanOrEqual(16)
   expect(use.heapMiB).toBeLessThan(1)
-  expect(use.rssMiB).toBeLessThan(8)
+  // AddressSanitizer keeps freed memory for a while, and looks for leaks itself.
+  if (!process.env['ASAN_OPTIONS']) expect(use.rssMiB).toBeLessThan(8)
 }
 
 test('connections that are opened, used and closed leave nothing', async () => {

@@ -22,11 +22,14 @@ std::string uuid_of(virDomainPtr domain) {
 
 template <typename Handle>
 Napi::Value wrap_as(Napi::Env env, std::shared_ptr<Handle> handle, const napi_type_tag& tag) {
+  auto held = std::make_unique<std::shared_ptr<Handle>>(std::move(handle));
   auto external = Napi::External<std::shared_ptr<Handle>>::New(
-      env, new std::shared_ptr<Handle>(std::move(handle)), [](Napi::Env, std::shared_ptr<Handle>* held) {
+      env, held.get(), [](Napi::Env, std::shared_ptr<Handle>* held) {
         // Letting go may talk to libvirt, which must not be done on the JavaScript thread.
         WorkerPool::instance().submit([held] { delete held; });
       });
+  // A worker that is being terminated takes no more objects: until here, what was made goes with the exception.
+  held.release();
   external.TypeTag(&tag);
   return external;
 }
