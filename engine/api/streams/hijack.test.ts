@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { EngineError } from '../../../contract/errors.ts'
 import type { AttachOptions } from '../backend.ts'
@@ -105,6 +105,19 @@ test('a request whose bytes come one by one is understood', async () => {
   expect(await text(process.stdin)).toBe('input')
 })
 
+test.each([1, 2, 3])('the end of a head may come in two pieces, with input behind it (%s)', async (late) => {
+  const process = new FakeProcess()
+  await using api = await serving(process)
+  const client = await api.raw()
+  const head = attach()
+  client.send(head.slice(0, -late))
+  await turns()
+  client.send(`${head.slice(-late)}early`)
+  await client.until('\r\n\r\n')
+  client.socket.end()
+  expect(await text(process.stdin)).toBe('early')
+})
+
 test('the end of the client’s input ends the process’s input only', async () => {
   const process = new FakeProcess()
   await using api = await serving(process)
@@ -133,23 +146,59 @@ test('a client that goes away aborts the session', async () => {
   await aborted
 })
 
+/** Long enough for whoever is not held up to be done. */
+async function turns(): Promise<void> {
+  for (let n = 0; n < 100; n++) await new Promise((resolve) => setImmediate(resolve))
+}
+
 test('a slow client holds the output up, and gets all of it', async () => {
+  const data = Buffer.alloc(64 * 1024, 'x')
+  let printed = 0
+  async function* output() {
+    while (printed < 256) {
+      printed++
+      yield { stream: 'stdout' as const, data }
+    }
+  }
+  await using api = await TestServer.start({
+    containers: { attach: async () => ({ tty: true, output: output() }) },
+  })
+  const client = await api.raw()
+  client.socket.pause()
+  client.send(attach(undefined, UPGRADE))
+  await turns()
+  expect(printed).toBeGreaterThan(0)
+  expect(printed).toBeLessThan(256)
+  client.socket.resume()
+  await client.until('\r\n\r\n')
+  expect((await client.rest()).length).toBe(256 * data.length)
+})
+
+test('a process that does not read holds its client up, and gets all of it', async () => {
+  const process = new FakeProcess()
+  await using api = await serving(process)
+  const client = await api.raw()
+  client.send(attach(undefined, UPGRADE))
+  await client.until('\r\n\r\n')
+  const typed = Buffer.alloc(16 * 1024 * 1024, 'x')
+  client.socket.end(typed)
+  await turns()
+  expect(process.stdin.readableLength + process.stdin.writableLength).toBeLessThan(1024 * 1024)
+  expect((await buffer(process.stdin)).length).toBe(typed.length)
+})
+
+test('a process that has closed its input does not end the session', async () => {
   const process = new FakeProcess({ tty: true })
   await using api = await serving(process)
   const client = await api.raw()
   client.send(attach(undefined, UPGRADE))
   await client.until('\r\n\r\n')
-  client.socket.pause()
-  const chunk = 'x'.repeat(64 * 1024)
-  let printed = 0
-  while (process.output.write({ stream: 'stdout', data: Buffer.from(chunk) })) {
-    printed++
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  printed++
+  process.stdin.destroy(new Error('closed'))
+  client.socket.end(Buffer.alloc(4 * 1024 * 1024))
+  await once(client.socket, 'finish')
+  process.print('still here')
   process.end()
-  client.socket.resume()
-  expect((await client.rest()).length).toBe(printed * chunk.length)
+  expect(await client.rest()).toBe('still here')
 })
 
 test.each([
