@@ -104,7 +104,7 @@ test('subscriptions, calls and errors on one connection leave nothing', async ()
 test('subscribing to a closed connection leaves nothing', async () => {
   const once = `const connection = await connect(uri); await connection.close()`
   const round = `
-    const large = new Array(10000).fill(0)
+    const large = new Array(1000).fill(0)
     await Promise.allSettled([
       connection.onLifecycle(() => large), connection.onMonitorEvent(() => large), connection.onClose(() => large),
       connection.onMonitorEvent(() => large, 5),
