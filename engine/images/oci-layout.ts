@@ -99,14 +99,16 @@ export class OciLayout {
   async #replace(name: string, text: string): Promise<void> {
     const next = join(this.folder, `${name}.new`)
     try {
-      await using file = await open(next, 'w', 0o600)
-      await file.writeFile(text)
-      await file.sync()
+      {
+        await using file = await open(next, 'w', 0o600)
+        await file.writeFile(text)
+        await file.sync()
+      }
+      await rename(next, join(this.folder, name))
     } catch (error) {
       await rm(next, { force: true })
       throw error
     }
-    await rename(next, join(this.folder, name))
     await sync(this.folder)
   }
 }

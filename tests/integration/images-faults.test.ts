@@ -156,6 +156,17 @@ describe('a store that is opened again', () => {
   })
 })
 
+test('a list of images that cannot be written leaves the store as it was', async () => {
+  // Nothing can be renamed onto a folder.
+  await mkdir(join(folder, 'index.json'))
+  const before = await filesOf()
+  await expect(load([[{ path: 'a', data: 'x' }]])).rejects.toMatchObject({ code: 'EISDIR' })
+  expect(await filesOf()).toEqual(before)
+  expect(await store.list()).toEqual([])
+  await rm(join(folder, 'index.json'), { recursive: true })
+  await expect(load([[{ path: 'a', data: 'x' }]])).resolves.toBeDefined()
+})
+
 describe('a full disk', () => {
   /** A file system of 32 MiB, with a store on it. */
   async function smallDisk(): Promise<({ path: string } & AsyncDisposable) | undefined> {
