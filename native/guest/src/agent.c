@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "agent.h"
 
 #include <errno.h>

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "privilege.h"
 
 #include <errno.h>

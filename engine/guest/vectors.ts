@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { encodeMessage, FrameType, PAYLOAD_MAX } from '../../contract/guest-protocol/frame.ts'
+import { encodeLogRecord, LogType } from '../../contract/guest-protocol/log-record.ts'
+import { execMessage, identifyMessage, startMessage } from './messages.ts'
+
+/** The file that both ends of the link are tested against. Run this module to write it after a change of the protocol. */
+export const VECTORS_FILE = join(import.meta.dirname, '../../contract/guest-protocol/vectors.txt')
+
+export const FRAMES = [
+  { type: FrameType.ok, channel: 0, payload: Buffer.alloc(0) },
+  { type: FrameType.stdin, channel: 7, payload: Buffer.from('hello\n') },
+  { type: FrameType.stdout, channel: 0xffff_fffe, payload: Buffer.from([0xa5, 0, 0xa5, 0xff]) },
+  { type: FrameType.exec, channel: 2, payload: Buffer.alloc(PAYLOAD_MAX + 3, 'x') },
+]
+
+export const RECORDS = [
+  { type: LogType.stdout, timeNs: 1_700_000_000_123_456_789n, payload: Buffer.from('line\n') },
+  { type: LogType.exit, timeNs: 0n, payload: Buffer.from([2, 0, 0, 0, 137, 0, 0, 0, 1, 0, 0, 0]) },
+]
+
+const PROCESS = {
+  argv: ['sh', '-c', 'exit 7'],
+  env: ['A=1', 'EMPTY='],
+  cwd: '/work',
+  user: 'app:staff',
+  groups: ['audio', '44'],
+  tty: false,
+  openStdin: true,
+  privileged: false,
+}
+
+export const MESSAGES = {
+  identify: identifyMessage({
+    seed: Buffer.alloc(64, 0x5a),
+    wallClockNs: 1_700_000_000_000_000_001n,
+    hostname: 'one',
+    machineId: '0123456789abcdef0123456789abcdef',
+    network: { address: '10.0.2.15', prefix: 24, gateway: '10.0.2.2', mtu: 1500 },
+  }),
+  exec: execMessage(PROCESS),
+  start: startMessage({
+    ...PROCESS,
+    run: 3,
+    stdinOnce: true,
+    hostname: 'one',
+    domainname: '',
+    readOnlyRoot: true,
+    tmpfs: [{ path: '/run', options: 'size=1m,exec' }],
+    rlimits: [{ name: 'nofile', soft: 1024, hard: -1 }],
+    capabilities: ['CHOWN', 'NET_RAW'],
+    noNewPrivileges: true,
+    init: false,
+    shmSize: 67_108_864,
+    sysctls: { 'net.core.somaxconn': '512' },
+    extraHosts: [{ name: 'db', address: '10.1.2.3' }],
+    dns: ['10.0.2.3'],
+    pidsLimit: 100,
+  }),
+}
+
+/** One vector a line: its kind, what it stands for, and the bytes in hex. */
+export function vectors(): string {
+  const frames = FRAMES.map((frame) => {
+    const payload = frame.payload.toString('hex') || '-'
+    return `frame ${frame.type} ${frame.channel} ${payload} ${encodeMessage(frame, crc32).toString('hex')}`
+  })
+  const records = RECORDS.map((record) => {
+    const bytes = encodeLogRecord(record, crc32).toString('hex')
+    return `log ${record.type} ${record.timeNs} ${record.payload.toString('hex')} ${bytes}`
+  })
+  const messages = Object.entries(MESSAGES).map(([name, bytes]) => `message ${name} ${bytes.toString('hex')}`)
+  return [...frames, ...records, ...messages, ''].join('\n')
+}
+
+if (import.meta.main) await writeFile(VECTORS_FILE, vectors())
