@@ -20,12 +20,19 @@ export async function* jsonLines<T>(source: AsyncIterable<Buffer>): AsyncGenerat
   if (rest.trim()) yield JSON.parse(rest) as T
 }
 
-/** Shows the progress of a pull or load to its end. Rejects with the error that the engine sends as the last line. */
-export async function showProgress(source: AsyncIterable<Buffer>, target?: ProgressTarget): Promise<void> {
+/**
+ * Shows the progress of a pull or load to its end; with `results` only what came of it, not the way there. Rejects with the
+ * error that the engine sends as the last line.
+ */
+export async function showProgress(
+  source: AsyncIterable<Buffer>,
+  target?: ProgressTarget,
+  { results = false }: { results?: boolean } = {},
+): Promise<void> {
   const view = !target ? undefined : target.isTTY ? new TerminalView(target) : new PlainView(target)
   for await (const message of jsonLines<ProgressMessage>(source)) {
     if (message.error === undefined) {
-      view?.show(message)
+      if (!results || message.stream) view?.show(message)
       continue
     }
     const code = message.errorDetail?.code ?? ''

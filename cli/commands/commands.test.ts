@@ -86,7 +86,7 @@ test('load sends the archive', async () => {
   const archive = join(engine.home, 'image.tar')
   await writeFile(archive, 'archive')
   engine.answers['POST /images/load'] = ({ body }, response) =>
-    response.end(`{"stream":"Loaded ${body}\\n"}\n`)
+    response.end(`{"status":"Loading layer","id":"abc"}\n{"stream":"Loaded ${body}\\n"}\n`)
   expect(await ramet(engine, 'load', '-i', archive)).toEqual({
     code: 0,
     stdout: 'Loaded archive\n',

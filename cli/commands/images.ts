@@ -98,7 +98,7 @@ async function load({ input, quiet }: { input?: string; quiet?: boolean }): Prom
   const client = await engine()
   const body = input ? createReadStream(input) : process.stdin
   const answer = await client.stream('POST', '/images/load', { query: { quiet }, body })
-  await showProgress(answer, process.stdout)
+  await showProgress(answer, process.stdout, { results: quiet || !process.stdout.isTTY })
 }
 
 interface ListFlags {
