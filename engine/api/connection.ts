@@ -113,17 +113,11 @@ export class Connection extends Duplex {
     process.nextTick(this.#deliver)
   }
 
-  /** The parser, held up by a slow reader of a body, goes on: `_read` is not called again for what it was asked before. */
+  // The parser was paused, for a slow reader of a body. `_read` is not called again for what it had asked before.
   override resume(): this {
     super.resume()
     if (this.#waiting.length > 0) setImmediate(this.#deliver)
     return this
-  }
-
-  // A piece that came while the parser was paused is taken now: the next one may follow.
-  override resume(): this {
-    setImmediate(this.#deliver)
-    return super.resume()
   }
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {

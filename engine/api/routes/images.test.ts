@@ -120,6 +120,29 @@ test('an archive is streamed, whatever its size and whatever is in it', async ()
   expect(hashes).toEqual([expected, expected])
 })
 
+test.each(['length', 'chunks'])('an archive that is read slowly arrives (%s)', async (how) => {
+  let read = 0
+  await using api = await TestServer.start({
+    images: {
+      load: async (archive) => {
+        for await (const part of archive) {
+          read += (part as Buffer).length
+          await new Promise((resolve) => setTimeout(resolve, 1))
+        }
+      },
+    },
+  })
+  const archive = Buffer.alloc(8 * 1024 * 1024)
+  const head = how === 'length' ? `Content-Length: ${archive.length}` : 'Transfer-Encoding: chunked'
+  const client = await api.raw()
+  client.send(`POST /images/load HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n${head}\r\n\r\n`)
+  if (how === 'chunks') client.send(`${archive.length.toString(16)}\r\n`)
+  client.send(archive)
+  if (how === 'chunks') client.send('\r\n0\r\n\r\n')
+  expect(await client.rest()).toMatch(/^HTTP\/1.1 200 OK/)
+  expect(read).toBe(archive.length)
+})
+
 test('a load that fails early is answered, though the archive is not read', async () => {
   await using api = await TestServer.start({
     images: { load: async () => Promise.reject(new EngineError('IMAGE_INVALID', 'this is no image')) },
