@@ -16,7 +16,8 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const u32 = (...values: number[]) => Buffer.from(new Uint32Array(values).buffer)
-const record = (type: number, payload: Buffer, timeNs = 1n) => encodeLogRecord({ type, timeNs, payload }, crc32)
+const record = (type: number, payload: Buffer, timeNs = 1n) =>
+  encodeLogRecord({ type, timeNs, payload }, crc32)
 const out = (text: string, timeNs?: bigint) => record(LogType.stdout, Buffer.from(text), timeNs)
 const err = (text: string) => record(LogType.stderr, Buffer.from(text))
 const start = (run: number) => record(LogType.start, u32(run))

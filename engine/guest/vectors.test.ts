@@ -8,7 +8,9 @@ import { FRAMES, MESSAGES, RECORDS, vectors, VECTORS_FILE } from './vectors.ts'
 
 const lines = (await readFile(VECTORS_FILE, 'utf8')).trim().split('\n')
 const bytesOf = (kind: string) =>
-  lines.filter((line) => line.startsWith(`${kind} `)).map((line) => Buffer.from(line.split(' ').at(-1)!, 'hex'))
+  lines
+    .filter((line) => line.startsWith(`${kind} `))
+    .map((line) => Buffer.from(line.split(' ').at(-1)!, 'hex'))
 
 test('what is written equals the vectors, byte for byte', () => {
   expect(`${lines.join('\n')}\n`).toBe(vectors())
@@ -36,7 +38,7 @@ test('log records are read as they were written', () => {
 test('a message that is cut short anywhere inside a field is refused', () => {
   const { start } = MESSAGES
   const boundaries = new Set<number>([0])
-  for (let at = 0; at < start.length; ) boundaries.add((at += 6 + start.readUInt32LE(at + 2)))
+  for (let at = 0; at < start.length;) boundaries.add((at += 6 + start.readUInt32LE(at + 2)))
   for (let length = 0; length < start.length; length++) {
     const read = () => readFields(start.subarray(0, length))
     if (boundaries.has(length)) expect(read).not.toThrow()
@@ -60,7 +62,7 @@ test('a reader never holds more than one frame, whatever it is sent', () => {
   for (let at = 0; at < 200; at++) {
     // Marked as frames, never valid ones.
     const noise = Buffer.alloc(8192, 0xa5)
-    for (const _frame of reader.push(noise)) found++
+    found += [...reader.push(noise)].length
   }
   expect(found).toBe(0)
   expect(reader.skipped).toBeGreaterThan(200 * 8192 - 16_400)

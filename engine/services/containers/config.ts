@@ -21,7 +21,7 @@ export function mergeConfig(
   request: ContainerCreateRequest,
   id: string,
 ): ContainerConfig {
-  const { HostConfig: _host, NetworkingConfig: _network, ...own } = request
+  const { HostConfig, NetworkingConfig, ...own } = request
   const entrypointGiven = request.Entrypoint !== undefined && request.Entrypoint !== null
   // Docker's way to clear an image's entrypoint is a list of one empty word.
   const entrypoint = list(entrypointGiven ? request.Entrypoint : image.Entrypoint).filter(

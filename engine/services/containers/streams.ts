@@ -75,7 +75,6 @@ export class StreamService {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-empty-function, require-yield
 async function* nothing(): AsyncGenerator<Chunk> {}
 
 /** A client attaches before it starts the container: what it writes waits for the start. */
