@@ -84,7 +84,8 @@ export class ExecService {
       process.stdin.end()
       return undefined
     }
-    return { tty, stdin: process.stdin, output: merged(process.stdout, process.stderr, options.signal) }
+    const output = merged(process.stdout, process.stderr, options.signal)
+    return { tty, stdin: process.stdin, output: followedBy(output, process.exited, options.signal) }
   }
 
   async inspect(execId: string): Promise<ExecInspect> {
@@ -136,6 +137,16 @@ export class ExecService {
       if (!exec.running) this.#execs.delete(exec.id)
     }
   }
+}
+
+/** Clients ask for the exit code as soon as the output has ended: it must be known by then. */
+async function* followedBy(
+  output: AsyncIterable<OutputPart>,
+  exited: Promise<unknown>,
+  signal: AbortSignal,
+): AsyncGenerator<OutputPart> {
+  yield* output
+  if (!signal.aborted) await exited.catch(() => {})
 }
 
 function drain(stream: Readable): void {

@@ -16,6 +16,8 @@ import { RestartTimer, wantsRestart } from './restart.ts'
 
 /** A clone answers within milliseconds; a cold boot under emulation on a busy machine takes tens of seconds. */
 const AGENT_TIMEOUT_MS = 120_000
+/** A guest that runs answers a new engine at once, were it not for a busy machine. */
+const REJOIN_TIMEOUT_MS = 15_000
 /** After the last signal: what the guest may still take to write out its disk and power off. */
 const POWER_OFF_MS = 5_000
 const DEFAULT_STOP_SECONDS = 10
@@ -259,15 +261,16 @@ export class Container {
         this.#watch()
         return
       }
-      // A start that was cut short, or a run that ended while nobody looked.
-      if (state !== 'off') await this.#vm?.destroy()
+      // A start that was cut short, or a run that ended while nobody looked: QEMU waits for somebody to end it.
+      await this.#vm?.destroy()
       if (this.record.phase === 'running' || this.record.phase === 'starting') await this.#finished()
     })
   }
 
   async #reconnect(): Promise<boolean> {
+    if (await lastExit(this.paths.log, this.record.run)) return false
     try {
-      this.#agent = await AgentClient.connect({ path: this.paths.agentSocket, timeoutMs: AGENT_TIMEOUT_MS })
+      this.#agent = await AgentClient.connect({ path: this.paths.agentSocket, timeoutMs: REJOIN_TIMEOUT_MS })
       return this.#agent.hello.state === 'running'
     } catch (error) {
       this.#context.log(

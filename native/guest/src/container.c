@@ -12,6 +12,7 @@
 #include "disk.h"
 #include "fields.h"
 #include "file.h"
+#include "guard.h"
 #include "identify.h"
 #include "log.h"
 #include "paths.h"
@@ -38,6 +39,7 @@ static int make_cgroup(const struct spec *spec, struct failure *failure) {
 int container_start(struct container *container, struct processes *processes, const struct spec *spec,
                     struct failure *failure) {
   if (make_cgroup(spec, failure) < 0) return -1;
+  if (guard_gateway(CGROUP_FOLDER, identity_gateway(), failure) < 0) return -1;
   if (disk_mount(failure) < 0) return -1;
   if (rootfs_files(spec, identity_address(), failure) < 0) return -1;
   container->run = spec->run;

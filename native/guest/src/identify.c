@@ -57,9 +57,10 @@ static int set_names(const uint8_t *message, size_t length, struct failure *fail
   return 0;
 }
 
-static char own_address[64];
+static char own_address[64], own_gateway[64];
 
 const char *identity_address(void) { return own_address; }
+const char *identity_gateway(void) { return own_gateway; }
 
 static int set_network(const uint8_t *message, size_t length, struct failure *failure) {
   SCOPED_FREE char *address = field_text(message, length, IDENTIFY_ADDRESS);
@@ -67,6 +68,7 @@ static int set_network(const uint8_t *message, size_t length, struct failure *fa
   uint32_t mtu = (uint32_t)field_number(message, length, IDENTIFY_MTU, 1500);
   if (address == NULL || gateway == NULL) return fail(failure, "GUEST_ERROR", "the host sent no network");
   snprintf(own_address, sizeof own_address, "%.*s", (int)strcspn(address, "/"), address);
+  snprintf(own_gateway, sizeof own_gateway, "%s", gateway);
   return network_configure("eth0", address, gateway, mtu, failure);
 }
 

@@ -5,7 +5,8 @@
 #include "failure.h"
 
 /* Makes this clone one of its own: seed, clock, names, network. After a failure nothing may be started. */
-/* The address that this clone got, without its prefix. */
+/* What this clone got: its address, without the prefix, and its gateway. */
 const char *identity_address(void);
+const char *identity_gateway(void);
 
 int identify(const uint8_t *message, size_t length, struct failure *failure);

@@ -46,18 +46,13 @@ static int add_route(int fd, struct rtentry *route) {
   return ioctl(fd, SIOCADDRT, route) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-static int set_routes(int fd, struct in_addr gateway) {
+static int set_route(int fd, struct in_addr gateway) {
   struct in_addr any = {0};
   struct rtentry through = {.rt_flags = RTF_UP | RTF_GATEWAY};
   set_address(&through.rt_dst, any);
   set_address(&through.rt_genmask, any);
   set_address(&through.rt_gateway, gateway);
-  if (add_route(fd, &through) < 0) return -1;
-  struct in_addr whole = {.s_addr = 0xffffffffu};
-  struct rtentry barred = {.rt_flags = RTF_UP | RTF_HOST | RTF_REJECT};
-  set_address(&barred.rt_dst, gateway);
-  set_address(&barred.rt_genmask, whole);
-  return add_route(fd, &barred);
+  return add_route(fd, &through);
 }
 
 int network_configure(const char *interface, const char *address, const char *gateway, uint32_t mtu,
@@ -70,8 +65,12 @@ int network_configure(const char *interface, const char *address, const char *ga
   if (slash != NULL) *slash = 0;
   if (inet_pton(AF_INET, host, &own) != 1 || inet_pton(AF_INET, gateway, &next) != 1 || prefix < 0 || prefix > 32)
     return fail(failure, "GUEST_ERROR", "the host sent an invalid address: %s via %s", address, gateway);
+  /* QEMU's user network has a gateway of version 6 too, and no container is told of it. */
+  char path[128];
+  snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/disable_ipv6", interface);
+  (void)write_file(path, "1");
   SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || bring_up(fd, "lo") < 0 || set_interface(fd, interface, own, prefix, mtu) < 0 || set_routes(fd, next) < 0)
+  if (fd < 0 || bring_up(fd, "lo") < 0 || set_interface(fd, interface, own, prefix, mtu) < 0 || set_route(fd, next) < 0)
     return fail_errno(failure, "GUEST_ERROR", "cannot set up the guest's network");
   return 0;
 }

@@ -3,9 +3,6 @@
 
 #include "failure.h"
 
-/*
- * Brings up loopback and `interface` with `address` ("10.0.2.15/24") and a default route through `gateway`. The
- * gateway itself becomes unreachable: QEMU's user network would hand what is sent to it to the host's own loopback.
- */
+/* Brings up loopback and `interface` with `address` ("10.0.2.15/24") and a default route through `gateway`. */
 int network_configure(const char *interface, const char *address, const char *gateway, uint32_t mtu,
                       struct failure *failure);
