@@ -1,0 +1,207 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { readdir } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeMessage, FrameType } from '../../contract/guest-protocol/frame.ts'
+import { AgentClient, type ExecConfig } from '../../engine/guest/agent-client.ts'
+import { qemuProcesses, TestEngine } from '../support/engine.ts'
+import { busyboxImage } from '../support/images.ts'
+
+let engine: TestEngine
+let image: string
+
+beforeAll(async () => {
+  engine = await TestEngine.start()
+  const busybox = await busyboxImage()
+  image = busybox.tag
+  expect(await engine.ramet(['load', '-i', busybox.archive])).toMatchObject({ code: 0 })
+})
+
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]()
+  expect(await qemuProcesses(engine.home)).toEqual([])
+})
+
+/** The lines that a script prints in a container of its own. */
+async function lines(flags: string[], script: string): Promise<string[]> {
+  const { code, stdout, stderr } = await engine.ramet(['run', '--rm', ...flags, image, 'sh', '-c', script])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return stdout.trim().split('\n')
+}
+
+describe('a process in a container', () => {
+  /** Docker's default set, as the kernel writes it. */
+  const DEFAULT_CAPABILITIES = '00000000a80425fb'
+
+  test('has the capabilities of Docker, fewer or more where asked, none as an ordinary user', async () => {
+    const script = "grep -E 'CapEff|CapBnd' /proc/self/status | cut -f2"
+    expect(await lines([], script)).toEqual([DEFAULT_CAPABILITIES, DEFAULT_CAPABILITIES])
+    expect(await lines(['--cap-drop', 'ALL', '--cap-add', 'CHOWN'], script)).toEqual([
+      '0000000000000001',
+      '0000000000000001',
+    ])
+    expect(await lines(['-u', 'app'], script)).toEqual(['0000000000000000', DEFAULT_CAPABILITIES])
+    const [all] = await lines(['--privileged'], script)
+    expect(parseInt(all!, 16)).toBeGreaterThan(parseInt(DEFAULT_CAPABILITIES, 16))
+  })
+
+  test('has the limits, kernel parameters, hosts and name servers that were asked for', async () => {
+    const flags = ['--ulimit', 'nofile=123:456', '--sysctl', 'net.core.somaxconn=77', '--shm-size', '8m']
+    const more = ['--add-host', 'db:10.9.8.7', '--dns', '10.1.1.1', '--group-add', '4242', '-u', 'app']
+    const script = [
+      'ulimit -Sn; ulimit -Hn; cat /proc/sys/net/core/somaxconn; df -m /dev/shm | tail -1 | awk "{print \\$2}"',
+      'grep -c "10.9.8.7.*db" /etc/hosts; cat /etc/resolv.conf; id -G',
+    ].join('\n')
+    const [soft, hard, somaxconn, shm, host, dns, groups] = await lines([...flags, ...more], script)
+    expect([soft, hard, somaxconn, shm, host, dns]).toEqual([
+      '123',
+      '456',
+      '77',
+      '8',
+      '1',
+      'nameserver 10.1.1.1',
+    ])
+    expect(groups!.split(' ')).toContain('4242')
+  })
+
+  test('an unknown user, and a kernel parameter that is none, are refused in one line', async () => {
+    for (const flags of [
+      ['-u', 'nobody-here'],
+      ['--sysctl', 'no.such=1'],
+    ]) {
+      const { code, stderr } = await engine.ramet(['run', '--rm', ...flags, image, 'true'])
+      expect(code).toBe(125)
+      expect(stderr.trim().split('\n')).toHaveLength(1)
+      expect(stderr).toContain(flags[1]!.split('=')[0])
+    }
+  })
+
+  test('with --init orphans are reaped, and the exit code and signals pass', async () => {
+    const script =
+      'readlink /proc/1/exe >/dev/null; (sleep 0.2 &) ; sleep 0.6; ps | grep -c "[s]leep"; exit 5'
+    const { code, stdout } = await engine.ramet(['run', '--rm', '--init', image, 'sh', '-c', script])
+    expect({ code, stdout }).toEqual({ code: 5, stdout: '0\n' })
+  })
+
+  test('cannot reach what listens on the loopback of the host', async () => {
+    let reached = 0
+    const server = createServer((socket) => {
+      reached++
+      socket.end('inside the host\n')
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const script = `nc -w 3 10.0.2.2 ${port} </dev/null; echo code $?`
+    const { stdout } = await engine.ramet(['run', '--rm', image, 'sh', '-c', script])
+    server.close()
+    expect(stdout).not.toContain('inside the host')
+    expect(stdout).toContain('code 1')
+    expect(reached).toBe(0)
+  })
+})
+
+describe('the link, after an engine was killed', () => {
+  const exec = (...argv: string[]): ExecConfig => ({
+    argv,
+    env: ['PATH=/bin'],
+    cwd: '/',
+    user: '',
+    groups: [],
+    tty: false,
+    openStdin: true,
+    privileged: false,
+  })
+  let path: string
+
+  beforeAll(async () => {
+    expect(await engine.ramet(['run', '-d', '--name', 'sleeper', image, 'sleep', '1000'])).toMatchObject({
+      code: 0,
+    })
+    await engine.down('SIGKILL')
+    const folder = join(engine.home, 'run/vm')
+    const [socket] = (await readdir(folder)).filter((name) => name.endsWith('.agent'))
+    path = join(folder, socket!)
+  })
+
+  afterAll(async () => {
+    await engine.up()
+    await engine.ramet(['rm', '-f', 'sleeper'])
+  })
+
+  async function send(data: Buffer): Promise<void> {
+    const socket = connect(path)
+    await once(socket, 'connect')
+    socket.write(data)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    socket.destroy()
+  }
+
+  async function answers(): Promise<void> {
+    const agent = await AgentClient.connect({ path, timeoutMs: 60_000 })
+    expect(agent.hello).toMatchObject({ state: 'running', imageMounted: true })
+    const process = await agent.exec(exec('cat'))
+    process.stdin.end('there and back')
+    expect(await text(process.stdout)).toBe('there and back')
+    expect(await process.exited).toEqual({ code: 0, oomKilled: false })
+    agent.close()
+  }
+
+  test('takes up anew, whatever the last connection left: half frames, noise, nothing', async () => {
+    const payload = Buffer.alloc(9_000, 1)
+    const frame = encodeMessage({ type: FrameType.exec, channel: 77, payload }, crc32)
+    for (const cut of [1, 15, 16, 17, 5_000, frame.length - 1]) {
+      await send(frame.subarray(0, cut))
+      await answers()
+    }
+    for (let turn = 0; turn < 5; turn++) {
+      await send(randomBytes(50_000))
+      await answers()
+    }
+    await send(Buffer.alloc(0))
+    await answers()
+  })
+
+  test('output that nobody reads stands still and comes whole when it is read', async () => {
+    const agent = await AgentClient.connect({ path, timeoutMs: 60_000 })
+    const process = await agent.exec(exec('sh', '-c', 'seq 1 200000; echo done >&2'))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(process.stdout.readableLength).toBeLessThanOrEqual(65_536)
+    const expected = Array.from({ length: 200_000 }, (_, at) => `${at + 1}\n`).join('')
+    const [out, err] = await Promise.all([text(process.stdout), text(process.stderr)])
+    expect(out === expected).toBe(true)
+    expect(err).toBe('done\n')
+    agent.close()
+  })
+
+  test('a second identity and a second start are refused', async () => {
+    const agent = await AgentClient.connect({ path, timeoutMs: 60_000 })
+    const network = { address: '10.0.2.15', prefix: 24, gateway: '10.0.2.2', mtu: 1500 }
+    const again = { wallClockNs: 0n, hostname: 'x', machineId: 'x', network }
+    await expect(agent.identify({ ...again, seed: randomBytes(64) })).rejects.toThrow(
+      'runs its container already',
+    )
+    await expect(agent.signal('SIGNOTHING')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(agent.exec(exec('/etc/passwd'))).rejects.toMatchObject({ code: 'COMMAND_NOT_EXECUTABLE' })
+    await expect(agent.exec({ ...exec('true'), argv: [] })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
+    agent.close()
+  })
+
+  test('a terminal is one of the container, of the size given, and has one output', async () => {
+    const agent = await AgentClient.connect({ path, timeoutMs: 60_000 })
+    const process = await agent.exec({
+      ...exec('sh', '-c', 'sleep 0.3; stty size; tty; echo err >&2'),
+      tty: true,
+    })
+    process.resize(101, 42)
+    const out = await text(process.stdout)
+    expect(out.split('\r\n').slice(0, 3)).toEqual(['42 101', '/dev/pts/0', 'err'])
+    agent.close()
+  })
+})
