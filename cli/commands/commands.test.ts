@@ -54,10 +54,13 @@ test('ps shows a table, ids, or JSON', async () => {
   expect(JSON.parse((await ramet(engine, 'ps', '--json')).stdout)).toEqual([row])
 })
 
-test('exec gives the exit code of the command', async () => {
+test('exec gives the exit code of the command, as soon as that is known', async () => {
   engine.json('POST /containers/web/exec', 201, { Id: 'e1' })
   engine.takeovers['POST /exec/e1/start'] = (_call, socket) => socket.end(frame(2, 'oops\n'))
-  engine.json('GET /exec/e1/json', 200, { ExitCode: 5, Running: false })
+  engine.answers['GET /exec/e1/json'] = (_call, response) => {
+    engine.json('GET /exec/e1/json', 200, { ExitCode: 5, Running: false })
+    response.end('{"ExitCode":null,"Running":true}')
+  }
   expect(await ramet(engine, 'exec', '-e', 'A=1', 'web', 'sh', '-c', 'x')).toEqual({
     code: 5,
     stdout: '',

@@ -1,11 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { ExecCreateRequest, ExecInspect } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
+import type { EngineClient } from '../api/client.ts'
 import { parseDetachKeys } from '../api/detach-keys.ts'
 import { joinStreams } from '../api/hijack.ts'
 import { parseEnv } from '../parse/env.ts'
 import { many } from '../parse/run-flags.ts'
 import { engine } from './common.ts'
+
+const EXIT_MS = 10_000
+const EXIT_POLL_MS = 20
 
 interface Flags {
   detach?: boolean
@@ -70,12 +75,19 @@ async function exec(container: string, command: string[], flags: Flags): Promise
   }
   const how = await joinStreams({ socket, tty, stdin: interactive, detachKeys, resize })
   if (how === 'detached') return
-  const { ExitCode, Running } = await client.get<ExecInspect>(`/exec/${Id}/json`)
-  if (Running || ExitCode === null) {
-    throw new EngineError(
-      'INTERNAL',
-      `the exit code of the command is not known; see 'ramet logs ${container}'`,
-    )
+  process.exitCode = await exitCode(client, Id)
+}
+
+/** The output may end a little before the engine has noted why. */
+async function exitCode(client: EngineClient, id: string): Promise<number> {
+  const deadline = Date.now() + EXIT_MS
+  while (Date.now() < deadline) {
+    const { ExitCode, Running } = await client.get<ExecInspect>(`/exec/${id}/json`)
+    if (!Running && ExitCode !== null) return ExitCode
+    await delay(EXIT_POLL_MS)
   }
-  process.exitCode = ExitCode
+  throw new EngineError(
+    'INTERNAL',
+    'the output has ended, but the command has not: its exit code is not known',
+  )
 }
