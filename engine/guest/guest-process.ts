@@ -55,8 +55,8 @@ export class GuestOutput extends Readable {
   #read = 0
 
   constructor(link: Link, channel: number, stream: number) {
-    // Whatever is within the window is taken in.
-    super({ highWaterMark: WINDOW_INITIAL })
+    // More is granted only once all that came is read: so never more than one window is held.
+    super({ highWaterMark: 1 })
     this.#link = link
     this.#channel = channel
     this.#stream = stream
