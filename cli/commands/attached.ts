@@ -58,7 +58,8 @@ export async function runAttached(
   }
 }
 
-async function exitCode(waiting: IncomingMessage): Promise<number> {
+/** Of the answer to a wait. Rejects where the engine went before the end was known. */
+export async function exitCode(waiting: IncomingMessage): Promise<number> {
   try {
     for await (const { StatusCode, Error: failure } of jsonLines<WaitResponse>(waiting)) {
       if (StatusCode < 0) break

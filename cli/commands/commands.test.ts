@@ -143,3 +143,11 @@ test('engine env and status name the socket', async () => {
   const status = JSON.parse((await ramet(engine, 'engine', 'status', '--json')).stdout) as object
   expect(status).toEqual({ running: true, socket: engine.socketPath, pid: 1, accelerator: 'tcg' })
 })
+
+test('wait prints exit codes; an engine that goes is no exit', async () => {
+  engine.json('POST /containers/a/wait', 200, { StatusCode: 3 })
+  engine.json('POST /containers/b/wait', 200, { StatusCode: -1, Error: { Message: 'cancelled' } })
+  const { code, stdout, stderr } = await ramet(engine, 'wait', 'a', 'b')
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '3\n' })
+  expect(stderr).toMatch(/^ramet: the engine went away.*\n$/)
+})

@@ -1,9 +1,9 @@
 import { Option, type Command } from 'commander'
-import type { ContainerInspect, WaitResponse } from '../../contract/docker.ts'
+import type { ContainerInspect } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { EngineClient } from '../api/client.ts'
 import { json } from '../format/table.ts'
-import { runAttached } from './attached.ts'
+import { exitCode, runAttached } from './attached.ts'
 import { complain, each, engine, pathOf, print } from './common.ts'
 
 interface StopFlags {
@@ -58,7 +58,7 @@ export function addContainers(program: Command): void {
       const client = await engine()
       await each(names, async (name) => {
         const path = `/containers/${encodeURIComponent(name)}/wait`
-        return String((await client.call<WaitResponse>('POST', path))!.StatusCode)
+        return String(await exitCode(await client.stream('POST', path)))
       })
     })
   program
