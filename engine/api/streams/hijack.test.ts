@@ -132,17 +132,31 @@ test('the end of the client’s input ends the process’s input only', async ()
   expect(await client.rest()).toBe(frame('stdout', 'answer'))
 })
 
-test('a client that goes away aborts the session', async () => {
-  const process = new FakeProcess()
+test.each([false, true])('a client that goes away aborts the session (tty %s)', async (tty) => {
+  const process = new FakeProcess({ tty })
   await using api = await serving(process)
   const client = await api.raw()
   client.send(attach(undefined, UPGRADE))
   await client.until('\r\n\r\n')
   const aborted = once(api.calls[0]!.signal, 'abort')
   client.socket.destroy()
-  // Its end alone may be a half-close: what cannot be written tells.
+  await aborted
+  // A shell whose user comes back later must not have ended.
+  if (tty) expect(process.stdin.writableEnded).toBe(false)
+  else await once(process.stdin.resume(), 'end')
+})
+
+test('a client that ended its side first and goes away later aborts the session then', async () => {
+  const process = new FakeProcess()
+  await using api = await serving(process)
+  const client = await api.raw()
+  client.send(attach(undefined, UPGRADE))
+  await client.until('\r\n\r\n')
+  client.socket.end()
   await once(process.stdin.resume(), 'end')
-  process.print('into the void')
+  expect(api.calls[0]!.signal.aborted).toBe(false)
+  const aborted = once(api.calls[0]!.signal, 'abort')
+  client.socket.destroy()
   await aborted
 })
 
@@ -252,4 +266,5 @@ test('sessions end with the server', async () => {
   await client.until('\r\n\r\n')
   await api.server.close()
   expect(await client.rest()).toBe('')
+  expect(process.stdin.writableEnded).toBe(false)
 })

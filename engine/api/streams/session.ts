@@ -21,9 +21,14 @@ export function sessionSignal({ gone, closing }: SessionEnds): AbortSignal {
   return AbortSignal.any([gone.signal, closing])
 }
 
+/** Milliseconds between looks at whether a client is still there. */
+const LOOK_EVERY = 1000
+const NOTHING = Buffer.alloc(0)
+
 /**
  * Carries a process's output to a hijacked socket and what the client sends to its standard input, until the output
- * ends. The end of the client's input closes only the process's standard input.
+ * ends. The end of the client's input closes only the process's standard input. A client that goes away closes that
+ * too, but on a terminal: whoever comes back to a shell must find it alive.
  */
 export async function runSession(socket: Socket, session: Session, ends: SessionEnds): Promise<void> {
   const { tty } = session
@@ -32,7 +37,9 @@ export async function runSession(socket: Socket, session: Session, ends: Session
   socket.once('error', gone).once('close', gone)
   // Destroyed before it could be listened to.
   if (socket.destroyed) gone()
-  forwardInput(socket, session.stdin, signal)
+  const timer = setInterval(() => void isGone(socket), LOOK_EVERY).unref()
+  socket.once('close', () => clearInterval(timer))
+  forwardInput(socket, session, ends)
   try {
     for await (const part of session.output) await sendOutput(socket, part, { tty, signal })
   } catch (error) {
@@ -41,9 +48,10 @@ export async function runSession(socket: Socket, session: Session, ends: Session
   finish(socket)
 }
 
-function forwardInput(socket: Socket, stdin: Writable | undefined, signal: AbortSignal): void {
+function forwardInput(socket: Socket, { stdin, tty }: Session, { gone, closing }: SessionEnds): void {
   if (!stdin) {
-    socket.resume()
+    // Its end is to be seen: whether the client has gone is asked then.
+    socket.once('end', () => void isGone(socket)).resume()
     return
   }
   // The process may end, or close its input, while the client still writes: that is thrown away.
@@ -52,6 +60,20 @@ function forwardInput(socket: Socket, stdin: Writable | undefined, signal: Abort
     socket.resume()
   }
   stdin.on('error', discard).on('close', discard)
-  signal.addEventListener('abort', () => stdin.destroy(), { once: true })
-  socket.pipe(stdin)
+  // The engine goes, and its clients with it: the process is told nothing.
+  const end = (): void => void (closing.aborted || stdin.end())
+  gone.signal.addEventListener('abort', () => tty || end(), { once: true })
+  socket.pipe(stdin, { end: false })
+  socket.once('end', () => void isGone(socket).then((left) => (left && tty) || end()))
+}
+
+/**
+ * On a unix socket a client that has gone looks like one that has ended its side, until something is written: writing
+ * nothing at all is enough. Where it fails, the socket also says so in its own `error`.
+ */
+async function isGone(socket: Socket): Promise<boolean> {
+  if (socket.destroyed) return true
+  // What still waits to be written will tell as well, but later than this may wait.
+  if (socket.writableLength > 0 || socket.writableEnded) return false
+  return new Promise((resolve) => socket.write(NOTHING, (error) => resolve(Boolean(error))))
 }
