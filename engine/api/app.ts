@@ -33,6 +33,8 @@ export interface AppOptions {
   log(message: string): void
   /** Aborts when the engine closes: what streams ends then. */
   closing: AbortSignal
+  /** Requests wait for it. */
+  ready?: Promise<void>
 }
 
 /** The routes and what all of them share. `server` is its HTTP server; it listens nowhere by itself. */
@@ -89,10 +91,11 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
   ]
 }
 
-function addHooks(app: FastifyInstance, { engineVersion, log }: AppOptions): void {
+function addHooks(app: FastifyInstance, { engineVersion, log, ready }: AppOptions): void {
   app.addHook('onRequest', async (request, reply) => {
     // A client that has gone is seen to by whoever writes; a write that comes too late is no error.
     reply.raw.on('error', () => {})
+    await ready
     commonHeaders(reply.raw, engineVersion)
     refuseBrowsers(request)
     const version = versionOf(request.originalUrl)

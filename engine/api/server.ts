@@ -15,11 +15,12 @@ export interface ApiServer {
   close(): Promise<void>
 }
 
-/** The engine's API: Docker's, and Ramet's own below `/ramet/v1/`. */
+/** The engine's API: Docker's, and Ramet's own below `/ramet/v1/`. Requests that come early wait for `ready`. */
 export function createServer(
   backend: Backend,
-  { engineVersion, log }: { engineVersion: string; log(message: string): void },
+  options: { engineVersion: string; log(message: string): void; ready?: Promise<void> },
 ): ApiServer {
+  const { log } = options
   const closing = new AbortController()
   const open = new Map<Socket, Connection>()
   const listener = createSocketServer({ allowHalfOpen: true })
@@ -27,7 +28,7 @@ export function createServer(
 
   return {
     async listen(socketPath) {
-      const http = await createApp(backend, { engineVersion, log, closing: closing.signal })
+      const http = await createApp(backend, { ...options, closing: closing.signal })
       http.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
         const connection = request.socket as unknown as Connection
         connection.requests++

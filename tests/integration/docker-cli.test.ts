@@ -1,0 +1,165 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { command, qemuProcesses, TestEngine, type CliResult } from '../support/engine.ts'
+import { busyboxImage } from '../support/images.ts'
+
+/** Docker's own command line is the judge of the API. */
+function dockerVersion(): string | undefined {
+  try {
+    return execFileSync('docker', ['--version'], { encoding: 'utf8' }).trim()
+  } catch {
+    return undefined
+  }
+}
+
+const version = dockerVersion()
+if (!version) console.warn('SKIPPED: no docker command here, so no client of Docker was tried on the API')
+
+describe.skipIf(!version)(`docker's command line (${version})`, () => {
+  let engine: TestEngine
+  let config: string
+
+  const docker = (args: string[], input?: string): Promise<CliResult> =>
+    command('docker', args, { env: environment(), input })
+
+  const environment = (): NodeJS.ProcessEnv => ({
+    ...engine.env,
+    DOCKER_HOST: `unix://${engine.socket}`,
+    DOCKER_CONFIG: config,
+  })
+
+  async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + 60_000
+    while (Date.now() < deadline) {
+      if (await holds()) return
+      await delay(100)
+    }
+    throw new Error(`did not come about: ${what}`)
+  }
+
+  const state = async (name: string): Promise<string> =>
+    (await docker(['inspect', '-f', '{{.State.Status}} {{.State.ExitCode}}', name])).stdout.trim()
+
+  beforeAll(async () => {
+    config = await mkdtemp(join(tmpdir(), 'ramet-docker-'))
+    engine = await TestEngine.start()
+    const { archive, tag } = await busyboxImage()
+    const loaded = await docker(['load', '-i', archive])
+    expect(loaded).toMatchObject({ code: 0, stderr: '' })
+    expect(loaded.stdout).toMatch(new RegExp(`Loaded image: ${tag}\n$`))
+  })
+
+  afterAll(async () => {
+    await engine[Symbol.asyncDispose]()
+    await rm(config, { recursive: true })
+    expect(await qemuProcesses(engine.home)).toEqual([])
+  })
+
+  test('finds the engine and the image', async () => {
+    expect((await docker(['version', '-f', '{{.Server.APIVersion}} {{.Server.Os}}'])).stdout).toBe(
+      '1.51 linux\n',
+    )
+    expect((await docker(['info', '-f', '{{.Driver}} {{.Images}}'])).stdout).toBe('ramet 1\n')
+    expect((await docker(['images', '--format', '{{.Repository}}:{{.Tag}}'])).stdout).toBe('busybox:latest\n')
+    expect((await docker(['inspect', '-f', '{{.Os}}', 'busybox'])).stdout).toBe('linux\n')
+  })
+
+  test('run: output, errors and exit code', async () => {
+    const script = 'echo out; echo err >&2; exit 7'
+    expect(await docker(['run', '--rm', 'busybox', 'sh', '-c', script])).toEqual({
+      code: 7,
+      stdout: 'out\n',
+      stderr: 'err\n',
+    })
+    expect((await docker(['ps', '-aq'])).stdout).toBe('')
+  })
+
+  test('run -i: input reaches the process, and so does its end', async () => {
+    const typed = 'x'.repeat(100_000)
+    expect(await docker(['run', '--rm', '-i', 'busybox', 'cat'], typed)).toEqual({
+      code: 0,
+      stdout: typed,
+      stderr: '',
+    })
+  })
+
+  test('run -d, logs, exec, stop, start, wait, rm', async () => {
+    const script = 'echo started; trap "exit 3" TERM; while :; do sleep 0.1; done'
+    const run = await docker(['run', '-d', '--name', 'web', '--label', 'tier=front', 'busybox', 'sh', '-c', script]) // prettier-ignore
+    expect(run.stdout).toMatch(/^[0-9a-f]{64}\n$/)
+    await until('the log', async () => (await docker(['logs', 'web'])).stdout === 'started\n')
+    expect((await docker(['logs', '-t', 'web'])).stdout).toMatch(/^\d{4}-\d\d-\d\dT\S+Z started\n$/)
+    expect((await docker(['ps', '-q', '--no-trunc', '--filter', 'label=tier=front'])).stdout).toBe(run.stdout)
+    expect((await docker(['ps', '-q', '--filter', 'label=tier=back'])).stdout).toBe('')
+
+    expect(await docker(['exec', 'web', 'sh', '-c', 'echo out; exit 5'])).toMatchObject({
+      code: 5,
+      stdout: 'out\n',
+    })
+    expect(await docker(['exec', '-i', 'web', 'cat'], 'typed')).toMatchObject({ code: 0, stdout: 'typed' })
+    expect(await docker(['exec', '-t', 'web', 'tty'])).toMatchObject({ code: 0, stdout: '/dev/pts/0\r\n' })
+    expect(await docker(['exec', '-d', 'web', 'touch', '/made'])).toMatchObject({ code: 0 })
+    await until('the file', async () => (await docker(['exec', 'web', 'ls', '/made'])).code === 0)
+
+    expect(await docker(['stop', 'web'])).toMatchObject({ code: 0, stdout: 'web\n' })
+    expect(await state('web')).toBe('exited 3')
+    expect(await docker(['start', 'web'])).toMatchObject({ code: 0 })
+    const wait = docker(['wait', 'web'])
+    await until('the second start', async () => (await state('web')) === 'running 0')
+    expect(await docker(['kill', 'web'])).toMatchObject({ code: 0 })
+    expect((await wait).stdout).toBe('137\n')
+    expect(await docker(['rm', 'web'])).toMatchObject({ code: 0 })
+    expect(await docker(['inspect', 'web'])).toMatchObject({ code: 1 })
+  })
+
+  test('logs -f goes on until the container ends', async () => {
+    await docker(['run', '-d', '--name', 'count', 'busybox', 'sh', '-c', 'for n in 1 2 3; do echo $n; sleep 1; done']) // prettier-ignore
+    expect(await docker(['logs', '-f', 'count'])).toMatchObject({ code: 0, stdout: '1\n2\n3\n' })
+    expect((await docker(['logs', '--tail', '1', 'count'])).stdout).toBe('3\n')
+    await docker(['rm', '-f', 'count'])
+  })
+
+  test('events tell of a container’s life', async () => {
+    const events = spawn('docker', ['events', '--format', '{{.Action}}', '--filter', 'type=container'], {
+      env: environment(),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let seen = ''
+    events.stdout.on('data', (data: Buffer) => (seen += data.toString()))
+    // Its request has to be there before what it is to tell of.
+    await delay(1000)
+    await docker(['run', '--rm', 'busybox', 'true'])
+    await until('the events', async () => seen.includes('destroy'))
+    events.kill()
+    await once(events, 'close')
+    const expected = ['create', 'start', 'die', 'destroy']
+    expect(seen.split('\n').filter((action) => expected.includes(action))).toEqual(expected)
+  })
+
+  test('a command line that is killed takes its container’s input with it', async () => {
+    const client = spawn('docker', ['run', '-i', '--name', 'orphan', 'busybox', 'cat'], {
+      env: environment(),
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    await until('the start', async () => (await state('orphan')) === 'running 0')
+    client.kill('SIGKILL')
+    await once(client, 'close')
+    await until('the end', async () => (await state('orphan')) === 'exited 0')
+    await docker(['rm', 'orphan'])
+  })
+
+  test('what is refused says so in words', async () => {
+    const refused = await docker(['network', 'create', 'mine'])
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toMatch(/^Error response from daemon: further networks are not supported/)
+    expect((await docker(['run', '--rm', 'no.such.host.invalid/a', 'true'])).stderr).toMatch(
+      /no\.such\.host\.invalid/,
+    )
+    expect((await docker(['rm', 'nobody'])).stderr).toMatch(/no such container: nobody/i)
+  })
+})
