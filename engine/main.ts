@@ -42,6 +42,7 @@ async function main(): Promise<void> {
     uri,
     accelerator: env['RAMET_ACCEL'] ?? 'auto',
     cacheDir: at.cache,
+    owner: at.data,
   })
   const goldenDisk = await openGoldenDisk(join(at.data, 'golden'))
   const events = new EventBus()
@@ -79,6 +80,7 @@ async function main(): Promise<void> {
   const memory = new MemoryService({ templates, images: imageStore, running: () => containers.running() })
   const host = new HostService({ facts: hypervisor.facts, kit, engineVersion: version, dataDir: at.data })
 
+  const recovered = Promise.withResolvers<void>()
   const server = createServer(
     {
       containers: Object.assign(containers, {
@@ -92,10 +94,12 @@ async function main(): Promise<void> {
       host,
       events,
     },
-    { engineVersion: version, log },
+    { engineVersion: version, log, ready: recovered.promise },
   )
-  await containers.recover(await hypervisor.list())
+  // The socket first: of two engines on the same files only one may take containers up.
   await server.listen(at.socket)
+  await containers.recover(await hypervisor.list())
+  recovered.resolve()
   log(`engine ${version} serves ${at.socket}; ${hypervisor.facts.accelerator}, ${uri}`)
 
   let stopping = false

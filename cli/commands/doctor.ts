@@ -22,8 +22,7 @@ async function examine(): Promise<DoctorReport> {
     return await (await engine()).get<DoctorReport>('/ramet/v1/doctor')
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
-    const advice = 'mend what it says, then run this again'
-    return { ok: false, checks: [{ name: 'engine', status: 'failed', finding: error.message, advice }] }
+    return { ok: false, checks: [{ name: 'engine', status: 'failed', finding: error.message, advice: '' }] }
   }
 }
 

@@ -35,9 +35,11 @@ export class DemoVms {
 
   async start(isolation: 'cold' | 'default'): Promise<DemoVm> {
     const signal = this.#signal
+    signal.throwIfAborted()
     const query = { name: `ramet-demo-${this.#run}-${this.#count++}` }
     const begin = performance.now()
     const body = this.#request(isolation)
+    // Not to be interrupted: what is made after the clean-up would stay.
     const { Id: id } = (await this.#client.call<{ Id: string }>('POST', '/containers/create', {
       query,
       body,

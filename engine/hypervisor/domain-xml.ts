@@ -19,7 +19,7 @@ type XmlFacts = Pick<HypervisorFacts, 'qemuVersion'>
  * The domain of a VM. What libvirt's XML can say is said there; the rest goes to QEMU's command line, where a later
  * option wins over libvirt's own. User text never stands here: the record is base64.
  */
-export function domainXml(spec: VmSpec, facts: XmlFacts): string {
+export function domainXml(spec: VmSpec, facts: XmlFacts, owner = ''): string {
   const { hardware } = spec
   const kvm = hardware.accelerator === 'kvm'
   const document = create().ele('domain', { type: kvm ? 'kvm' : 'qemu', 'xmlns:qemu': QEMU_URI })
@@ -30,7 +30,7 @@ export function domainXml(spec: VmSpec, facts: XmlFacts): string {
     document
       .ele('metadata')
       .ele(`${RECORD_KEY}:record`, { [`xmlns:${RECORD_KEY}`]: RECORD_URI })
-      .txt(encodeRecord(spec.record))
+      .txt(encodeRecord({ owner, text: spec.record }))
   }
   document.ele('memory', { unit: 'b' }).txt(String(hardware.memoryBytes))
   document.ele('vcpu').txt(String(hardware.vcpus))
@@ -126,12 +126,21 @@ function escape(path: string): string {
   return path.replaceAll(',', ',,')
 }
 
-export function encodeRecord(record: string): string {
-  return Buffer.from(record).toString('base64')
+/** What a domain's metadata holds: the record, and whose it is. */
+export interface OwnedRecord {
+  /** Folder of the engine's files. */
+  owner: string
+  text: string
 }
 
-export function decodeRecord(text: string): string {
-  return Buffer.from(text.trim(), 'base64').toString()
+export function encodeRecord(record: OwnedRecord): string {
+  return Buffer.from(JSON.stringify(record)).toString('base64')
+}
+
+/** Of the metadata's element. Throws SyntaxError where it holds something else. */
+export function decodeRecord(element: string): OwnedRecord {
+  const text = element.replace(/<[^>]*>/g, '').trim()
+  return JSON.parse(Buffer.from(text, 'base64').toString()) as OwnedRecord
 }
 
 /**

@@ -23,6 +23,8 @@ export interface HypervisorOptions {
   /** `auto`, `kvm` or `tcg`. */
   accelerator: string
   cacheDir: string
+  /** Folder of the engine's files: VMs of engines with other files, on the same libvirt, are left alone. */
+  owner: string
 }
 
 /** Connects to libvirt. Rejects with LIBVIRT_UNAVAILABLE or ACCELERATOR_UNAVAILABLE. */
@@ -39,7 +41,12 @@ export async function openHypervisor(options: HypervisorOptions): Promise<Hyperv
     )
   }
   try {
-    const hypervisor = new LibvirtHypervisor(connection, await collectFacts(connection, options))
+    const hypervisor = new LibvirtHypervisor(
+      connection,
+      await collectFacts(connection, options),
+      options.owner,
+    )
+    await hypervisor.sweep()
     await hypervisor.listen()
     return hypervisor
   } catch (error) {
@@ -113,33 +120,43 @@ async function hostCpu(): Promise<string> {
 class LibvirtHypervisor implements Hypervisor {
   readonly facts: HypervisorFacts
   readonly #connection: Connection
+  readonly #owner: string
   readonly #onStopped = new Set<(event: VmStopped) => void>()
 
-  constructor(connection: Connection, facts: HypervisorFacts) {
+  constructor(connection: Connection, facts: HypervisorFacts, owner: string) {
     this.#connection = connection
+    this.#owner = owner
     this.facts = facts
   }
 
+  /** Ends what an engine that was killed left half made: the embedded driver's transient VMs outlive it. */
+  async sweep(): Promise<void> {
+    if (!isEmbedded(this.facts.uri)) return
+    for (const domain of await explained('list the VMs', this.#connection.list())) {
+      if (!(await domain.isPersistent())) await new LibvirtMachine(domain, this.#owner).destroy()
+    }
+  }
+
   async define(spec: VmSpec): Promise<VirtualMachine> {
-    const xml = domainXml(spec, this.facts)
-    return new LibvirtMachine(await explained('define the VM', this.#connection.defineXML(xml)))
+    const xml = domainXml(spec, this.facts, this.#owner)
+    return new LibvirtMachine(await explained('define the VM', this.#connection.defineXML(xml)), this.#owner)
   }
 
   async createTransient(spec: VmSpec): Promise<VirtualMachine> {
     const xml = domainXml(spec, this.facts)
-    // The embedded driver lives and dies with this process anyway; it refuses the flag.
-    const autodestroy = !this.facts.uri.includes(':///embed')
+    // The embedded driver refuses the flag; `sweep` does its work.
+    const autodestroy = !isEmbedded(this.facts.uri)
     const call = this.#connection.createXML(xml, { paused: true, autodestroy })
-    return new LibvirtMachine(await explained('start the VM', call))
+    return new LibvirtMachine(await explained('start the VM', call), this.#owner)
   }
 
   async list(): Promise<{ vm: VirtualMachine; record: string; state: VmState }[]> {
     const domains = await explained('list the VMs', this.#connection.list())
     const entries = await Promise.all(
       domains.map(async (domain) => {
-        const record = await recordOf(domain)
+        const record = await recordOf(domain, this.#owner)
         if (record === undefined) return []
-        const vm = new LibvirtMachine(domain)
+        const vm = new LibvirtMachine(domain, this.#owner)
         return [{ vm, record, state: await vm.state() }]
       }),
     )
@@ -163,11 +180,16 @@ class LibvirtHypervisor implements Hypervisor {
   }
 }
 
+function isEmbedded(uri: string): boolean {
+  return uri.includes(':///embed')
+}
+
 /** The record in a domain's metadata; undefined for a domain that is not ours. */
-async function recordOf(domain: Domain): Promise<string | undefined> {
+async function recordOf(domain: Domain, owner: string): Promise<string | undefined> {
   try {
     const xml = await domain.metadata('element', RECORD_URI, { config: true })
-    return decodeRecord(xml.replace(/<[^>]*>/g, ''))
+    const record = decodeRecord(xml)
+    return record.owner === owner ? record.text : undefined
   } catch {
     // No metadata of ours, transient, or gone since it was listed.
     return undefined

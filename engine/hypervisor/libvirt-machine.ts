@@ -34,10 +34,13 @@ function ignoring(...codes: number[]) {
 /** A VM as a libvirt domain. */
 export class LibvirtMachine implements VirtualMachine {
   readonly #domain: Domain
+  readonly #owner: string
   #pid: number | undefined
 
-  constructor(domain: Domain) {
+  /** `owner` is written beside the record. */
+  constructor(domain: Domain, owner: string) {
     this.#domain = domain
+    this.#owner = owner
   }
 
   get name(): string {
@@ -86,11 +89,11 @@ export class LibvirtMachine implements VirtualMachine {
       'read the record of a VM',
       this.#domain.metadata('element', RECORD_URI, { config: true }),
     )
-    return decodeRecord(xml.replace(/<[^>]*>/g, ''))
+    return decodeRecord(xml).text
   }
 
-  async saveRecord(record: string): Promise<void> {
-    const xml = `<record>${encodeRecord(record)}</record>`
+  async saveRecord(text: string): Promise<void> {
+    const xml = `<record>${encodeRecord({ owner: this.#owner, text })}</record>`
     await explained(
       'save the record of a VM',
       this.#domain.setMetadata('element', xml, RECORD_KEY, RECORD_URI, { config: true }),

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -182,6 +182,34 @@ describe('an engine that is killed', () => {
     await until('it is told', async () => (await inspect('ends')).State.Status === 'exited')
     expect((await inspect('ends')).State.ExitCode).toBe(9)
     await engine.ramet(['rm', 'ends'])
+  })
+})
+
+describe('an engine that is killed at work', () => {
+  test('leaves no VM of a template half made, and no files', async () => {
+    const making = engine.call('POST', '/ramet/v1/templates', { image, rebuild: true }).catch(() => undefined)
+    const half = async () =>
+      (await qemuProcesses(engine.home)).some((line) => line.includes('ramet-template'))
+    await until('a VM boots for the template', half)
+    await engine.down('SIGKILL')
+    await making
+    await engine.up()
+    expect(await half()).toBe(false)
+    expect(
+      (await readdir(join(engine.home, 'data/templates'))).filter((name) => name.startsWith('.')),
+    ).toEqual([])
+  })
+
+  test('a second engine on the same files is refused, and takes nothing from the first', async () => {
+    await engine.ramet(['run', '-d', '--name', 'held', image, 'sleep', '1000'])
+    const second = await command('build/node', ['engine/main.ts'], { env: engine.env })
+    expect(second.code).toBe(1)
+    expect(second.stderr).not.toContain('serves')
+    expect(await engine.ramet(['exec', 'held', 'echo', 'still'])).toMatchObject({
+      code: 0,
+      stdout: 'still\n',
+    })
+    await engine.ramet(['rm', '-f', 'held'])
   })
 })
 

@@ -81,8 +81,7 @@ describe('a process in a container', () => {
   })
 
   test('with --init orphans are reaped, and the exit code and signals pass', async () => {
-    const script =
-      '(sleep 0.2 &) ; sleep 0.6; grep -l "State:.Z" /proc/[0-9]*/status | wc -l; exit 5'
+    const script = '(sleep 0.2 &) ; sleep 0.6; grep -l "State:.Z" /proc/[0-9]*/status | wc -l; exit 5'
     const { code, stdout } = await engine.ramet(['run', '--rm', '--init', image, 'sh', '-c', script])
     expect({ code, stdout }).toEqual({ code: 5, stdout: '0\n' })
   })

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const USER = 'ramet-test'
+/** Those that start VMs, on the session daemon instead of the embedded driver. */
+const SUITES = ['containers', 'cli', 'guest-agent', 'libvirt-qemu'].map((name) => `tests/integration/${name}`)
 const exec = promisify(execFile)
 
 /** What of a checkout its programs need; copied, because root's folders are closed to others. */
@@ -12,7 +14,7 @@ const NEEDED = ['.toolchain', 'node_modules', 'build', 'cli', 'contract', 'engin
 const NEEDED_FILES = ['package.json', 'vitest.config.ts']
 
 /**
- * Runs the container tests as a user without privileges, on `qemu:///session`, in a copy of the checkout. `add` is told
+ * Runs the tests that start VMs as a user without privileges, on `qemu:///session`, in a copy of the checkout. `add` is told
  * of the results file before it is removed. Ends the user's libvirt daemon afterwards.
  */
 export async function runAsOrdinaryUser(
@@ -51,7 +53,7 @@ function runAs(checkout: string, runtime: string, results: string): Promise<numb
   const args = [
     ...['-u', USER, '--', 'env', '-i', `HOME=/home/${USER}`, `USER=${USER}`, `XDG_RUNTIME_DIR=${runtime}`],
     ...['PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', `TMPDIR=${runtime}`],
-    ...['tini', '-s', '--', ...vitest, 'tests/integration/containers', 'tests/integration/cli'],
+    ...['tini', '-s', '--', ...vitest, ...SUITES],
     ...['--reporter=default', '--reporter=json', `--outputFile.json=${results}`],
   ]
   return new Promise((resolve, reject) => {

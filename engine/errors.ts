@@ -1,1 +1,0 @@
-export { EngineError, isAbort } from '../contract/errors.ts'
