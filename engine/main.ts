@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   const memory = new MemoryService({ templates, images: imageStore, running: () => containers.running() })
   const host = new HostService({ facts: hypervisor.facts, kit, engineVersion: version, dataDir: at.data })
 
-  const recovered = Promise.withResolvers<void>()
+  const recovered = Promise.withResolvers<undefined>()
   const server = createServer(
     {
       containers: Object.assign(containers, {
@@ -99,7 +99,7 @@ async function main(): Promise<void> {
   // The socket first: of two engines on the same files only one may take containers up.
   await server.listen(at.socket)
   await containers.recover(await hypervisor.list())
-  recovered.resolve()
+  recovered.resolve(undefined)
   log(`engine ${version} serves ${at.socket}; ${hypervisor.facts.accelerator}, ${uri}`)
 
   let stopping = false

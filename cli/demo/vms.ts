@@ -43,7 +43,6 @@ export class DemoVms {
     const { Id: id } = (await this.#client.call<{ Id: string }>('POST', '/containers/create', {
       query,
       body,
-      signal,
     }))!
     await this.#client.call('POST', `/containers/${id}/start`, { signal })
     if (!this.#serves) {

@@ -5,6 +5,7 @@ import { EngineError } from '../../contract/errors.ts'
 import type { GuestProcess } from '../guest/agent-client.ts'
 import type { Container } from './containers/container.ts'
 import { mergeEnv } from './containers/config.ts'
+import { exitCodeOf } from './containers/exit-code.ts'
 import type { ContainerService } from './containers/containers.ts'
 import { merged, type OutputPart } from './merged-output.ts'
 
@@ -58,7 +59,7 @@ export class ExecService {
     const { container, request } = exec
     const { config, hostConfig } = container.record
     const tty = request.Tty ?? false
-    const process = await container.agent().exec({
+    const starting = container.agent().exec({
       argv: request.Cmd,
       env: mergeEnv(config.Env, request.Env),
       cwd: request.WorkingDir || config.WorkingDir || '/',
@@ -67,6 +68,10 @@ export class ExecService {
       tty,
       openStdin: request.AttachStdin ?? false,
       privileged: request.Privileged ?? false,
+    })
+    const process = await starting.catch((error: unknown) => {
+      exec.exitCode = exitCodeOf(error)
+      throw error
     })
     exec.process = process
     exec.running = true

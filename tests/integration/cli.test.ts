@@ -150,13 +150,16 @@ describe('images', () => {
 })
 
 describe('attached', () => {
-  async function said(child: ChildProcessWithoutNullStreams, what: string): Promise<string> {
-    let text = ''
-    for await (const data of child.stdout) {
-      text += String(data)
-      if (text.includes(what)) return text
-    }
-    throw new Error(`it ended without saying '${what}': ${text}`)
+  /** Resolves once it has said so; its output goes on being read. */
+  function said(child: ChildProcessWithoutNullStreams, what: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let text = ''
+      child.stdout.on('data', (data: Buffer) => {
+        text += data.toString()
+        if (text.includes(what)) resolve()
+      })
+      child.once('close', () => reject(new Error(`it ended without saying '${what}': ${text}`)))
+    })
   }
 
   test('Ctrl-C goes to the container, whose exit code comes back', async () => {

@@ -8,6 +8,7 @@ import type { Hardware, VirtualMachine, VmSpec } from '../../hypervisor/virtual-
 import { Mutex } from '../mutex.ts'
 import { Waiters } from '../waiters.ts'
 import type { ContainerContext, ContainerPaths } from './context.ts'
+import { exitCodeOf } from './exit-code.ts'
 import { ExitWaiters } from './exit-waiters.ts'
 import { allocatePorts, wantedPorts } from './ports.ts'
 import { identity, startConfig } from './process.ts'
@@ -153,14 +154,14 @@ export class Container {
     const { record } = this
     this.#closeAgent()
     await this.#vm?.destroy().catch(() => {})
-    const code = error instanceof EngineError ? error.code : 'INTERNAL'
     record.phase = record.startedAt ? 'exited' : 'created'
-    record.exitCode = code === 'COMMAND_NOT_FOUND' ? 127 : code === 'COMMAND_NOT_EXECUTABLE' ? 126 : 128
+    record.exitCode = exitCodeOf(error)
     record.error = (error as Error).message
     record.ports = []
     await this.#vm?.saveRecord(encode(record)).catch(() => {})
     this.#starts.release(false)
     this.exits.exited(record.exitCode)
+    if (record.hostConfig.AutoRemove) void this.#autoRemove()
   }
 
   /** Sends the stop signal, after the timeout SIGKILL. Rejects with NOT_MODIFIED where it does not run. */
