@@ -6,6 +6,8 @@ import { EngineError } from '../../contract/errors.ts'
 import { qmp, type Monitor } from './qmp.ts'
 
 const POLL_MS = 3
+/** Loading a device state takes milliseconds; a VM that has it and does not say so hangs. */
+const SETTLE_MS = 60_000
 
 interface MigrateInfo {
   status?: string
@@ -52,9 +54,9 @@ export async function restore(monitor: Monitor, stateFile: string, socketPath: s
   try {
     await pipeline(createReadStream(stateFile, { highWaterMark: 1 << 20 }), socket)
   } catch (error) {
-    // QEMU closes the socket on a state that it refuses; its own account says more than EPIPE.
-    await settled(monitor, AbortSignal.timeout(2_000))
-    throw error
+    // QEMU closes the socket once it has what it needs, or refuses it: its own account tells which, the socket cannot.
+    const { code } = error as NodeJS.ErrnoException
+    if (!['ERR_STREAM_PREMATURE_CLOSE', 'EPIPE', 'ECONNRESET'].includes(code ?? '')) throw error
   }
-  await settled(monitor)
+  await settled(monitor, AbortSignal.timeout(SETTLE_MS))
 }
