@@ -1,13 +1,19 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeMessage, FrameType } from '../../contract/guest-protocol/frame.ts'
 import { AgentClient, type ExecConfig } from '../../engine/guest/agent-client.ts'
+import { createOverlay, openGoldenDisk } from '../../engine/hypervisor/disk.ts'
+import { openHypervisor } from '../../engine/hypervisor/libvirt-hypervisor.ts'
+import { libvirtUri } from '../../engine/hypervisor/uri.ts'
+import { identity, startConfig } from '../../engine/services/containers/process.ts'
+import { openKit } from '../../engine/services/kit.ts'
+import { paths } from '../../contract/paths.ts'
 import { qemuProcesses, TestEngine } from '../support/engine.ts'
 import { busyboxImage } from '../support/images.ts'
 
@@ -101,6 +107,64 @@ describe('a process in a container', () => {
     expect(stdout).not.toContain('inside the host')
     expect(stdout).toContain('code 1')
     expect(reached).toBe(0)
+  })
+})
+
+describe('a guest without an identity', () => {
+  test('starts nothing, whatever it is asked, until it was given a seed that is long enough', async () => {
+    const home = await mkdtemp('/tmp/ramet-')
+    const hypervisor = await openHypervisor({
+      uri: libvirtUri({
+        uid: process.getuid!(),
+        embedRoot: join(home, 'libvirt'),
+        path: process.env['PATH'] ?? '',
+      }),
+      accelerator: process.env['RAMET_ACCEL'] ?? 'auto',
+      cacheDir: paths(process.env, process.getuid!()).cache,
+      owner: home,
+    })
+    const goldenDisk = await openGoldenDisk(join(home, 'golden'))
+    const kit = await openKit(join(import.meta.dirname, '../../native/guest/out/kit'))
+    const erofs = join(engine.home, 'data/images/erofs')
+    const file = (await readdir(erofs)).find((name) => name.endsWith('.erofs'))!
+    const path = join(erofs, file)
+    const disk = join(home, 'disk.qcow2')
+    await createOverlay(disk, goldenDisk)
+    const agentSocket = join(home, 'agent')
+    const vm = await hypervisor.createTransient({
+      name: `ramet-test-${randomBytes(4).toString('hex')}`,
+      uuid: randomUUID(),
+      hardware: {
+        accelerator: hypervisor.facts.accelerator,
+        memoryBytes: 256 * 1024 * 1024,
+        vcpus: 1,
+        kernel: kit.kernel,
+        image: { path, bytes: (await stat(path)).size },
+        goldenDisk,
+      },
+      disk,
+      agentSocket,
+      logFile: join(home, 'log'),
+    })
+    try {
+      await vm.resume()
+      const agent = await AgentClient.connect({ path: agentSocket, timeoutMs: 120_000 })
+      expect(agent.hello).toMatchObject({ state: 'idle', imageMounted: true })
+      const refused = { code: 'PROTOCOL_ERROR', message: expect.stringContaining('no identity') as string }
+      const config = startConfig({ Cmd: ['true'], Hostname: 'none' }, {}, 1)
+      await expect(agent.start(config)).rejects.toMatchObject(refused)
+      const who = identity({ Hostname: 'none' })
+      await expect(agent.identify({ ...who, seed: randomBytes(31) })).rejects.toThrow('no seed')
+      await expect(agent.start(config)).rejects.toMatchObject(refused)
+      await agent.identify(who)
+      await agent.start(config)
+      expect(await agent.waitExit).toEqual({ code: 0, oomKilled: false })
+      agent.close()
+    } finally {
+      await vm.destroy()
+      await hypervisor.close()
+      await rm(home, { recursive: true })
+    }
   })
 })
 
