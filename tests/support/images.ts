@@ -25,6 +25,8 @@ const exec = promisify(execFile)
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** Part of every cached file's name: a change of what is made here changes it. */
 const VERSION = 1
+/** Whoever unpacks an archive, as skopeo does, gives files to their owners: to root only root can. */
+const OWN = { uid: process.getuid!(), gid: process.getgid!() }
 
 export interface TestImage {
   tag: string
@@ -78,8 +80,8 @@ export async function makeImage(spec: ImageSpec, output: string): Promise<string
   }
   const blobs = new Map([manifest, config, ...layers].map((blob) => [blob.digest, blob]))
   await using file = await open(output, 'w')
-  await file.write(tarEntry({ path: 'oci-layout', data: '{"imageLayoutVersion":"1.0.0"}' }))
-  await file.write(tarEntry({ path: 'index.json', data: JSON.stringify(index) }))
+  await file.write(tarEntry({ ...OWN, path: 'oci-layout', data: '{"imageLayoutVersion":"1.0.0"}' }))
+  await file.write(tarEntry({ ...OWN, path: 'index.json', data: JSON.stringify(index) }))
   for (const blob of blobs.values()) await writeBlob(file, blob)
   await file.write(tarEnd())
   return config.digest
@@ -252,7 +254,7 @@ export async function hashFile(file: string): Promise<{ digest: string; size: nu
 
 async function writeBlob(file: FileHandle, { digest, size, source }: Blob): Promise<void> {
   const path = `blobs/sha256/${digest.slice('sha256:'.length)}`
-  await file.write(tarHeader({ path }, size))
+  await file.write(tarHeader({ ...OWN, path }, size))
   if (Buffer.isBuffer(source)) await file.write(source)
   else for await (const chunk of createReadStream(source.file)) await file.write(chunk as Buffer)
   await file.write(fill(size))
