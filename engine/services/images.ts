@@ -69,7 +69,7 @@ export class ImageService {
       .map((image) => ({
         Id: image.id,
         ParentId: '',
-        RepoTags: image.repoTags,
+        RepoTags: tagsShown(image, options.filters),
         RepoDigests: image.repoDigests,
         Created: Math.floor(Date.parse(image.created) / 1000) || 0,
         Size: image.size,
@@ -127,6 +127,12 @@ function passes(image: Image, filters: Filters): boolean {
       `invalid filter '${name}'; known are label, reference, dangling`,
     )
   })
+}
+
+/** Of an image that was asked for by name, the names that were meant. */
+function tagsShown(image: Image, { reference }: Filters): string[] {
+  if (!reference) return image.repoTags
+  return image.repoTags.filter((tag) => reference.some((pattern) => matchesReference(tag, pattern)))
 }
 
 /** `*` stands for anything but a slash; a pattern without a tag matches every tag. */

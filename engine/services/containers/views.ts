@@ -95,7 +95,8 @@ export function summaryView(container: Container, now = Date.now()): ContainerSu
     Type: protocol,
   }))
   const published = new Set(ports.map((port) => `${port.PrivatePort}/${port.Type}`))
-  for (const key of Object.keys(record.config.ExposedPorts ?? {})) {
+  // As Docker: one that does not run shows none.
+  for (const key of Object.keys(container.running ? (record.config.ExposedPorts ?? {}) : {})) {
     const [port, protocol = 'tcp'] = key.split('/')
     if (published.has(`${port}/${protocol}`)) continue
     ports.push({ PrivatePort: Number(port), Type: protocol } as (typeof ports)[number])
