@@ -27,16 +27,25 @@ export interface HypervisorOptions {
   owner: string
 }
 
-/** Connects to libvirt. Rejects with LIBVIRT_UNAVAILABLE or ACCELERATOR_UNAVAILABLE. */
+/** Connects to libvirt. Rejects with LIBVIRT_UNAVAILABLE, ACCELERATOR_UNAVAILABLE, or CONFLICT with another engine. */
 export async function openHypervisor(options: HypervisorOptions): Promise<Hypervisor> {
   await prepareEmbedded(options.uri)
   let connection: Connection
   try {
     connection = await connect(options.uri)
   } catch (error) {
+    const { message } = error as Error
+    // The embedded driver's own lock.
+    if (message.includes('driver.pid')) {
+      throw new EngineError(
+        'CONFLICT',
+        `an engine already runs on ${options.owner}; use that one, or end it with 'ramet engine stop'`,
+        { cause: error },
+      )
+    }
     throw new EngineError(
       'LIBVIRT_UNAVAILABLE',
-      `cannot reach libvirt at ${options.uri}: ${(error as Error).message}. Install libvirt and its QEMU driver (Debian: libvirt-daemon, libvirt-daemon-driver-qemu), or set RAMET_LIBVIRT_URI`,
+      `cannot reach libvirt at ${options.uri}: ${message}. Install libvirt and its QEMU driver (Debian: libvirt-daemon, libvirt-daemon-driver-qemu), or set RAMET_LIBVIRT_URI`,
       { cause: error },
     )
   }

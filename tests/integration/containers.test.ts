@@ -204,6 +204,7 @@ describe('an engine that is killed at work', () => {
     await engine.ramet(['run', '-d', '--name', 'held', image, 'sleep', '1000'])
     const second = await command('build/node', ['engine/main.ts'], { env: engine.env })
     expect(second.code).toBe(1)
+    expect(second.stderr).toMatch(/engine (is )?already/)
     expect(second.stderr).not.toContain('serves')
     expect(await engine.ramet(['exec', 'held', 'echo', 'still'])).toMatchObject({
       code: 0,
