@@ -18,6 +18,18 @@ test('one failure keeps none of the others from being done', async () => {
   expect(engine.calls.at(-1)!.query.get('force')).toBe('1')
 })
 
+test('rename says nothing, and why not where it could not', async () => {
+  engine.json('POST /containers/old/rename', 204)
+  expect(await ramet(engine, 'rename', 'old', 'new')).toEqual({ code: 0, stdout: '', stderr: '' })
+  expect(engine.calls.at(-1)!.query.get('name')).toBe('new')
+  engine.json('POST /containers/old/rename', 409, { message: "the name 'new' is in use", code: 'NAME_TAKEN' })
+  expect(await ramet(engine, 'rename', 'old', 'new')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: "ramet: the name 'new' is in use\n",
+  })
+})
+
 test('ps shows a table, ids, or JSON', async () => {
   const row = {
     Id: 'f'.repeat(64),

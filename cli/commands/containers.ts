@@ -44,6 +44,13 @@ export function addContainers(program: Command): void {
     .option('-s, --signal <signal>', 'the signal')
     .action((names: string[], { signal }: StopFlags) => change(names, 'POST', 'kill', { signal }))
   program
+    .command('rename <container> <name>')
+    .description('give a container another name')
+    .action(async (container: string, name: string) => {
+      const path = `/containers/${encodeURIComponent(container)}/rename`
+      await (await engine()).call('POST', path, { query: { name } })
+    })
+  program
     .command('rm <containers...>')
     .description('remove containers')
     .option('-f, --force', 'kill those that run')

@@ -73,6 +73,7 @@ export interface ContainerBackend {
   stop(id: string, options: { timeoutSeconds?: number; signal?: string }): Promise<void>
   kill(id: string, signal: string | undefined): Promise<void>
   restart(id: string, options: { timeoutSeconds?: number; signal?: string }): Promise<void>
+  rename(id: string, name: string): Promise<void>
   remove(id: string, options: { force: boolean; volumes: boolean }): Promise<void>
   /** Resolves once the container is known: `result` then waits, so that a 200 can be sent at once. */
   wait(
@@ -108,6 +109,17 @@ export interface ProgressOptions {
   onProgress(message: docker.ProgressMessage): void
 }
 
+export interface ImageHistoryItem {
+  Id: string
+  /** Unix seconds. */
+  Created: number
+  CreatedBy: string
+  Tags: string[] | null
+  /** Bytes of the layer as stored. */
+  Size: number
+  Comment: string
+}
+
 export interface ImageBackend {
   pull(
     reference: string,
@@ -116,6 +128,8 @@ export interface ImageBackend {
   load(archive: Readable, options: ProgressOptions): Promise<void>
   list(options: { all: boolean; filters: docker.Filters }): Promise<docker.ImageSummary[]>
   inspect(name: string): Promise<docker.ImageInspect>
+  /** Newest first; `Id` is `<missing>` for all but the first. */
+  history(name: string): Promise<ImageHistoryItem[]>
   tag(name: string, reference: string): Promise<void>
   remove(name: string, options: { force: boolean }): Promise<docker.ImageDeleteItem[]>
 }

@@ -85,6 +85,14 @@ export function containerRoutes(
       },
     },
     {
+      method: 'POST',
+      url: '/containers/:id/rename',
+      handler: async (request, reply) => {
+        await containers.rename(id(request), new Query(request.query).required('name'))
+        return done(reply)
+      },
+    },
+    {
       method: 'DELETE',
       url: '/containers/:id',
       handler: async (request, reply) => {

@@ -29,7 +29,6 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
     ['/containers/:id/pause', '/containers/:id/unpause'],
     'containers cannot be paused; stop and start them',
   ],
-  [['POST'], ['/containers/:id/rename'], 'containers cannot be renamed; create one with the other name'],
   [
     ['POST'],
     ['/containers/:id/update'],
@@ -113,7 +112,6 @@ export function unsupportedRoutes(): RouteOptions[] {
 
 /** What may be asked of an image by name and is refused; those routes are one, as names have slashes. */
 export const REFUSED_OF_IMAGES: Record<string, string> = {
-  history: 'the history of an image is not served; skopeo inspect --config shows it',
   get: 'images are not exported; skopeo copies them between registries and files',
   push: 'images are not pushed from here; skopeo copies them to a registry',
 }

@@ -228,6 +228,30 @@ export class Container {
     })
   }
 
+  /** `name` is valid and free. */
+  rename(name: string): Promise<void> {
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      const old = this.record.name
+      await this.#change({ name })
+      // Docker's clients expect the old name with its slash.
+      this.emit('rename', { oldName: `/${old}` })
+    })
+  }
+
+  /** What could not be saved has not happened. */
+  async #change(changes: Partial<ContainerRecord>): Promise<void> {
+    const before = { ...this.record }
+    // Before it is saved: the end of a run saves the record too, whenever it comes.
+    Object.assign(this.record, changes)
+    try {
+      await this.#vm?.saveRecord(encode(this.record))
+    } catch (error) {
+      for (const key of Object.keys(changes)) Object.assign(this.record, { [key]: Reflect.get(before, key) })
+      throw error
+    }
+  }
+
   remove(options: { force: boolean }): Promise<void> {
     return this.#changes.run(async () => {
       this.#mustExist()

@@ -71,13 +71,7 @@ export class ContainerService {
     wantedPorts(config, hostConfig)
     capabilities(hostConfig)
     const chosen = name ? parseName(name) : inventName((each) => this.#isTaken(each))
-    if (this.#isTaken(chosen)) {
-      throw new EngineError(
-        'NAME_TAKEN',
-        `the name '${chosen}' is in use by another container; remove or rename that one, or choose another name`,
-      )
-    }
-    this.#reserved.add(chosen)
+    this.#reserve(chosen)
     try {
       const container = this.#container({
         version: RECORD_VERSION,
@@ -153,6 +147,21 @@ export class ContainerService {
     await this.find(idOrName).restart(options)
   }
 
+  /** Rejects with NAME_TAKEN, or with INVALID_ARGUMENT where it is no name, or the one that it has. */
+  async rename(idOrName: string, name: string): Promise<void> {
+    const container = this.find(idOrName)
+    const chosen = parseName(name)
+    if (chosen === container.record.name) {
+      throw new EngineError('INVALID_ARGUMENT', `container ${chosen} has that name already; give another`)
+    }
+    this.#reserve(chosen)
+    try {
+      await container.rename(chosen)
+    } finally {
+      this.#reserved.delete(chosen)
+    }
+  }
+
   async remove(idOrName: string, options: { force: boolean }): Promise<void> {
     const container = this.find(idOrName)
     await container.remove(options)
@@ -214,6 +223,17 @@ export class ContainerService {
 
   #container(record: ContainerRecord, vm?: VirtualMachine): Container {
     return new Container(this.#context, record, { vm, onRemoved: () => this.#containers.delete(record.id) })
+  }
+
+  /** Keeps a name from others while a record with it is being written. */
+  #reserve(name: string): void {
+    if (this.#isTaken(name)) {
+      throw new EngineError(
+        'NAME_TAKEN',
+        `the name '${name}' is in use by another container; remove or rename that one, or choose another name`,
+      )
+    }
+    this.#reserved.add(name)
   }
 
   #isTaken(name: string): boolean {

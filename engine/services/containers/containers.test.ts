@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { EventMessage } from '../../../contract/docker.ts'
+import type { Hypervisor, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
+import { EventBus } from '../events.ts'
+import { ContainerService } from './containers.ts'
+import type { ContainerContext } from './context.ts'
+import { decode, encode, type ContainerRecord } from './record.ts'
+
+let folder: string
+let service: ContainerService
+let happened: EventMessage[]
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ramet-containers-'))
+  happened = []
+  const events = new EventBus()
+  events.subscribe((event) => happened.push(event))
+  // Nothing here starts a container: images and templates are not asked.
+  service = new ContainerService({
+    hypervisor: { onStopped: () => () => {} } as Partial<Hypervisor>,
+    events,
+    diskDir: join(folder, 'disks'),
+    logDir: join(folder, 'logs'),
+    socketDir: folder,
+    log: () => {},
+  } as Partial<ContainerContext> as ContainerContext)
+})
+
+afterEach(async () => {
+  service.close()
+  await rm(folder, { recursive: true })
+})
+
+/** A VM that does nothing, and notes what it is told. */
+class FakeMachine {
+  readonly name = 'ramet-test'
+  readonly uuid = ''
+  readonly told: string[] = []
+  saved = ''
+  failing = false
+  readonly #state: VmState
+
+  constructor(state: VmState) {
+    this.#state = state
+  }
+
+  async state(): Promise<VmState> {
+    return this.#state
+  }
+
+  async saveRecord(text: string): Promise<void> {
+    if (this.failing) throw new Error('the disk is full')
+    this.saved = text
+  }
+
+  async destroy(): Promise<void> {
+    this.told.push('destroy')
+  }
+
+  async undefine(): Promise<void> {
+    this.told.push('undefine')
+  }
+}
+
+const idOf = (name: string): string => Buffer.from(name.padEnd(32, '.')).toString('hex')
+
+/** Has the service take up a container that an engine before it left. */
+async function found(name: string, part: Partial<ContainerRecord> = {}, state: VmState = 'off') {
+  const vm = new FakeMachine(state)
+  const record: ContainerRecord = {
+    version: 1,
+    id: idOf(name),
+    name,
+    createdAt: '2026-01-02T03:04:05.000Z',
+    image: { id: 'sha256:1', reference: 'busybox' },
+    config: { Cmd: ['true'] },
+    hostConfig: {},
+    phase: 'exited',
+    run: 1,
+    startedAt: '2026-01-02T03:04:06.000Z',
+    finishedAt: '2026-01-02T03:04:07.000Z',
+    exitCode: 0,
+    error: '',
+    oomKilled: false,
+    stoppedByUser: false,
+    restartCount: 0,
+    ports: [],
+    templateId: '',
+    ...part,
+  }
+  await service.recover([
+    { vm: vm as Partial<VirtualMachine> as VirtualMachine, record: encode(record), state },
+  ])
+  return vm
+}
+
+const failure = (code: string, message: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) })
+
+describe('rename', () => {
+  test('the record is saved, the old name is free, and the event has both', async () => {
+    const vm = await found('old')
+    await service.rename('old', '/new')
+    expect(decode(vm.saved)).toMatchObject({ id: idOf('old'), name: 'new' })
+    expect(service.find('new').id).toBe(idOf('old'))
+    expect(() => service.find('old')).toThrow('no such container: old')
+    expect(happened).toMatchObject([
+      { Action: 'rename', Actor: { ID: idOf('old'), Attributes: { name: 'new', oldName: '/old' } } },
+    ])
+  })
+
+  test('a name that is taken, is none, or is its own is refused', async () => {
+    await found('aa')
+    await found('bb')
+    await expect(service.rename('aa', 'bb')).rejects.toEqual(failure('NAME_TAKEN', /'bb' is in use/))
+    await expect(service.rename('aa', '-bb')).rejects.toEqual(
+      failure('INVALID_ARGUMENT', /not a container name/),
+    )
+    await expect(service.rename('aa', 'aa')).rejects.toEqual(failure('INVALID_ARGUMENT', /that name already/))
+    await expect(service.rename('cc', 'dd')).rejects.toEqual(failure('CONTAINER_NOT_FOUND', /cc$/))
+    expect(happened).toEqual([])
+  })
+
+  test('of two that want the same name one gets it', async () => {
+    await found('aa')
+    await found('bb')
+    const results = await Promise.allSettled([service.rename('aa', 'cc'), service.rename('bb', 'cc')])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected'])
+  })
+
+  test('what could not be saved has not happened, and the name stays free', async () => {
+    const vm = await found('aa')
+    vm.failing = true
+    await expect(service.rename('aa', 'bb')).rejects.toThrow('the disk is full')
+    expect(service.find('aa').record.name).toBe('aa')
+    vm.failing = false
+    await service.rename('aa', 'bb')
+    expect(service.find('bb').id).toBe(idOf('aa'))
+  })
+})
