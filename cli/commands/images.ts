@@ -38,6 +38,13 @@ export function addImages(program: Command): void {
     .option('--json', 'print JSON')
     .action(list)
   program
+    .command('history <image>')
+    .description('show how an image was built')
+    .option('-q, --quiet', 'print ids only')
+    .option('--no-trunc', 'print whole ids and commands')
+    .option('--json', 'print JSON')
+    .action(history)
+  program
     .command('tag <image> <name>')
     .description('give an image another name')
     .action(async (image: string, name: string) => {
@@ -121,4 +128,27 @@ async function list(reference: string | undefined, flags: ListFlags): Promise<vo
     }),
   )
   print(table(['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE'], rows))
+}
+
+interface HistoryRow {
+  Id: string
+  Created: number
+  CreatedBy: string
+  Size: number
+  Comment: string
+}
+
+const COMMAND_WIDTH = 45
+
+async function history(image: string, flags: Omit<ListFlags, 'filter'>): Promise<void> {
+  const steps = await (await engine()).get<HistoryRow[]>(`/images/${pathOf(image)}/history`)
+  if (flags.json) return print(json(steps))
+  const id = ({ Id }: HistoryRow): string => (flags.trunc ? shortId(Id) : Id)
+  if (flags.quiet) return print(steps.map((step) => `${id(step)}\n`).join(''))
+  const command = ({ CreatedBy }: HistoryRow): string => {
+    const line = CreatedBy.replace(/\s+/g, ' ')
+    return flags.trunc && line.length > COMMAND_WIDTH ? `${line.slice(0, COMMAND_WIDTH - 1)}…` : line
+  }
+  const rows = steps.map((step) => [id(step), ago(step.Created), command(step), diskSize(step.Size), step.Comment]) // prettier-ignore
+  print(table(['IMAGE', 'CREATED', 'CREATED BY', 'SIZE', 'COMMENT'], rows))
 }

@@ -11,6 +11,7 @@ import { verifyLayers, type Delivery, type IsKnownLayer, type ProgressOptions } 
 import { shortId } from './digest.ts'
 import { ErofsCache } from './erofs-cache.ts'
 import { storeError } from './failures.ts'
+import { historyOf, type HistoryStep } from './history.ts'
 import { parseImageManifest } from './manifest.ts'
 import { OciLayout, type IndexEntry } from './oci-layout.ts'
 import { pull } from './pull.ts'
@@ -106,6 +107,11 @@ export class ImageStore {
   /** By name, id, or the beginning of an id. Rejects with IMAGE_NOT_FOUND, or INVALID_ARGUMENT where several begin so. */
   async get(name: string): Promise<Image> {
     return this.#catalog.describe(this.#catalog.find(name).image)
+  }
+
+  /** How an image was built, newest step first. Rejects as `get` does. */
+  async history(name: string): Promise<HistoryStep[]> {
+    return historyOf(this.#catalog.find(name).image)
   }
 
   /** Gives an image one more name, taking it from the image that had it. */

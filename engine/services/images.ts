@@ -25,6 +25,16 @@ interface ProgressOptions {
   onProgress(message: ProgressMessage): void
 }
 
+interface ImageHistoryItem {
+  Id: string
+  /** Unix seconds. */
+  Created: number
+  CreatedBy: string
+  Tags: string[] | null
+  Size: number
+  Comment: string
+}
+
 /** Images as Docker's API shows them; every one that arrives is made ready to run. */
 export class ImageService {
   readonly #the: ImageDependencies
@@ -99,6 +109,20 @@ export class ImageService {
       RootFS: { Type: 'layers', Layers: image.layers },
       Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
     }
+  }
+
+  async history(name: string): Promise<ImageHistoryItem[]> {
+    const image = await this.#the.store.get(name)
+    const steps = await this.#the.store.history(image.id)
+    return steps.map(({ created = '', createdBy, comment, size }, at) => ({
+      // Of the images between, which only a builder knew, there is no trace.
+      Id: at === 0 ? image.id : '<missing>',
+      Created: Math.floor(Date.parse(created) / 1000) || 0,
+      CreatedBy: createdBy,
+      Tags: at === 0 && image.repoTags.length > 0 ? image.repoTags : null,
+      Size: size,
+      Comment: comment,
+    }))
   }
 
   async tag(name: string, reference: string): Promise<void> {

@@ -182,6 +182,7 @@ test('images are asked for by names with slashes', async () => {
     images: {
       list: note('list') as never,
       inspect: note('inspect') as never,
+      history: note('history') as never,
       tag: note('tag'),
       remove: note('remove') as never,
     },
@@ -193,7 +194,8 @@ test('images are asked for by names with slashes', async () => {
   expect(await status('POST', '/images/a/b/tag?repo=localhost:5000/c&tag=2')).toBe(201)
   expect(await status('POST', '/images/a/tag')).toBe(400)
   await status('DELETE', '/images/a%2Fb:1?force=1')
-  expect(await status('GET', '/images/a/b/history')).toBe(501)
+  await status('GET', '/images/a/b/history')
+  expect(await status('GET', '/images/history')).toBe(404)
   expect(await status('GET', '/images/a/b/else')).toBe(404)
   expect(calls).toEqual([
     ['list', { all: true, filters: {} }],
@@ -201,6 +203,7 @@ test('images are asked for by names with slashes', async () => {
     ['inspect', 'json'],
     ['tag', 'a/b', 'localhost:5000/c:2'],
     ['remove', 'a/b:1', { force: true }],
+    ['history', 'a/b'],
   ])
 })
 

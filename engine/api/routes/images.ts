@@ -45,7 +45,10 @@ export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): R
     {
       method: 'GET',
       url: '/images/*',
-      handler: async (request) => images.inspect(nameBefore(request, 'json')),
+      handler: async (request) => {
+        const { name, action } = asked(request, ['json', 'history'])
+        return action === 'history' ? images.history(name) : images.inspect(name)
+      },
     },
     {
       method: 'POST',
@@ -53,7 +56,8 @@ export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): R
       handler: async (request, reply) => {
         const query = new Query(request.query)
         const tag = query.text('tag')
-        await images.tag(nameBefore(request, 'tag'), query.required('repo') + (tag ? `:${tag}` : ''))
+        const { name } = asked(request, ['tag'])
+        await images.tag(name, query.required('repo') + (tag ? `:${tag}` : ''))
         return reply.code(201).send()
       },
     },
@@ -111,12 +115,16 @@ function pathOf(request: FastifyRequest): string {
   return (request.params as { '*': string })['*']
 }
 
-function nameBefore(request: FastifyRequest, action: string): string {
+function asked<Action extends string>(
+  request: FastifyRequest,
+  served: Action[],
+): { name: string; action: Action } {
   const path = pathOf(request)
   const at = path.lastIndexOf('/')
-  const asked = path.slice(at + 1)
-  if (at > 0 && asked === action) return path.slice(0, at)
-  const refused = at > 0 && Object.hasOwn(REFUSED_OF_IMAGES, asked) && REFUSED_OF_IMAGES[asked]
+  const word = path.slice(at + 1)
+  const action = served.find((each) => each === word)
+  if (at > 0 && action) return { name: path.slice(0, at), action }
+  const refused = at > 0 && Object.hasOwn(REFUSED_OF_IMAGES, word) && REFUSED_OF_IMAGES[word]
   if (refused) throw new EngineError('NOT_SUPPORTED', refused)
   throw new EngineError('NOT_FOUND', `page not found: ${request.method} /images/${path}`)
 }
