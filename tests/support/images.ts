@@ -24,7 +24,7 @@ import { fill, tar, tarEnd, tarEntry, tarHeader, type TarSpec } from '../../engi
 const exec = promisify(execFile)
 const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** Part of every cached file's name: a change of what is made here changes it. */
-const VERSION = 1
+const VERSION = 2
 /** Whoever unpacks an archive, as skopeo does, gives files to their owners: to root only root can. */
 const OWN = { uid: process.getuid!(), gid: process.getgid!() }
 
@@ -82,6 +82,10 @@ export async function makeImage(spec: ImageSpec, output: string): Promise<string
   await using file = await open(output, 'w')
   await file.write(tarEntry({ ...OWN, path: 'oci-layout', data: '{"imageLayoutVersion":"1.0.0"}' }))
   await file.write(tarEntry({ ...OWN, path: 'index.json', data: JSON.stringify(index) }))
+  // Folders that have no entry of their own skopeo gives to root.
+  for (const path of ['blobs', 'blobs/sha256']) {
+    await file.write(tarEntry({ ...OWN, path, type: 'directory', mode: 0o755 }))
+  }
   for (const blob of blobs.values()) await writeBlob(file, blob)
   await file.write(tarEnd())
   return config.digest
