@@ -18,6 +18,18 @@ test('one failure keeps none of the others from being done', async () => {
   expect(engine.calls.at(-1)!.query.get('force')).toBe('1')
 })
 
+test('pause and unpause name what they did', async () => {
+  engine.json('POST /containers/a/pause', 204)
+  engine.json('POST /containers/b/pause', 409, { message: 'container b is not running', code: 'NOT_RUNNING' })
+  expect(await ramet(engine, 'pause', 'a', 'b')).toEqual({
+    code: 1,
+    stdout: 'a\n',
+    stderr: 'ramet: container b is not running\n',
+  })
+  engine.json('POST /containers/a/unpause', 204)
+  expect(await ramet(engine, 'unpause', 'a')).toEqual({ code: 0, stdout: 'a\n', stderr: '' })
+})
+
 test('rename says nothing, and why not where it could not', async () => {
   engine.json('POST /containers/old/rename', 204)
   expect(await ramet(engine, 'rename', 'old', 'new')).toEqual({ code: 0, stdout: '', stderr: '' })

@@ -43,6 +43,15 @@ export function addContainers(program: Command): void {
     .description('send a signal, SIGKILL unless told otherwise')
     .option('-s, --signal <signal>', 'the signal')
     .action((names: string[], { signal }: StopFlags) => change(names, 'POST', 'kill', { signal }))
+  for (const [action, description] of [
+    ['pause', 'halt containers where they are; they keep their memory'],
+    ['unpause', 'let paused containers go on'],
+  ] as const) {
+    program
+      .command(`${action} <containers...>`)
+      .description(description)
+      .action((names: string[]) => change(names, 'POST', action, {}))
+  }
   program
     .command('rename <container> <name>')
     .description('give a container another name')

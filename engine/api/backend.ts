@@ -73,6 +73,10 @@ export interface ContainerBackend {
   stop(id: string, options: { timeoutSeconds?: number; signal?: string }): Promise<void>
   kill(id: string, signal: string | undefined): Promise<void>
   restart(id: string, options: { timeoutSeconds?: number; signal?: string }): Promise<void>
+  /** Rejects with NOT_RUNNING, or with CONFLICT where it is paused already. */
+  pause(id: string): Promise<void>
+  /** Rejects with CONFLICT where it is not paused. */
+  unpause(id: string): Promise<void>
   rename(id: string, name: string): Promise<void>
   remove(id: string, options: { force: boolean; volumes: boolean }): Promise<void>
   /** Resolves once the container is known: `result` then waits, so that a 200 can be sent at once. */

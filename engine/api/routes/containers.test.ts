@@ -115,6 +115,8 @@ test('parameters reach the backend as what they mean', async () => {
       list: note('list'),
       stop: note('stop') as never,
       kill: note('kill') as never,
+      pause: note('pause') as never,
+      unpause: note('unpause') as never,
       rename: note('rename') as never,
       remove: note('remove') as never,
       resize: note('resize') as never,
@@ -126,6 +128,8 @@ test('parameters reach the backend as what they mean', async () => {
     await api.call('GET', '/containers/json?all=0&limit=-1'),
     await api.call('POST', '/containers/c/stop?t=0&signal=TERM'),
     await api.call('POST', '/containers/c/kill?signal=9'),
+    await api.call('POST', '/containers/c/pause'),
+    await api.call('POST', '/containers/c/unpause'),
     await api.call('POST', '/containers/c/rename?name=d'),
     await api.call('DELETE', '/containers/c?force=true&v=1'),
     await api.call('POST', '/containers/c/resize?h=24&w=80'),
@@ -133,12 +137,14 @@ test('parameters reach the backend as what they mean', async () => {
     await api.call('POST', '/containers/c/rename'),
     await api.call('DELETE', '/containers/c?link=1'),
   ].map(({ status }) => status)
-  expect(statuses).toEqual([200, 200, 204, 204, 204, 204, 200, 400, 400, 501])
+  expect(statuses).toEqual([200, 200, 204, 204, 204, 204, 204, 204, 200, 400, 400, 501])
   expect(calls).toEqual([
     ['list', { all: true, limit: 2, size: false, filters: { name: ['a'] } }],
     ['list', { all: false, limit: undefined, size: false, filters: {} }],
     ['stop', 'c', { timeoutSeconds: 0, signal: 'TERM' }],
     ['kill', 'c', '9'],
+    ['pause', 'c'],
+    ['unpause', 'c'],
     ['rename', 'c', 'd'],
     ['remove', 'c', { force: true, volumes: true }],
     ['resize', 'c', { rows: 24, cols: 80 }],

@@ -86,6 +86,22 @@ export function containerRoutes(
     },
     {
       method: 'POST',
+      url: '/containers/:id/pause',
+      handler: async (request, reply) => {
+        await containers.pause(id(request))
+        return done(reply)
+      },
+    },
+    {
+      method: 'POST',
+      url: '/containers/:id/unpause',
+      handler: async (request, reply) => {
+        await containers.unpause(id(request))
+        return done(reply)
+      },
+    },
+    {
+      method: 'POST',
       url: '/containers/:id/rename',
       handler: async (request, reply) => {
         await containers.rename(id(request), new Query(request.query).required('name'))

@@ -126,7 +126,7 @@ test.each([
   ['POST', '/build'],
   ['POST', '/v1.51/networks/create'],
   ['POST', '/volumes/create'],
-  ['POST', '/containers/c/pause'],
+  ['POST', '/containers/c/checkpoints'],
   ['GET', '/containers/c/stats'],
   ['HEAD', '/containers/c/archive'],
   ['PUT', '/containers/c/archive'],

@@ -20,15 +20,9 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
     'logins are not kept here: clients send credentials with each pull, or use the auth file of skopeo login',
   ],
   [['GET'], ['/images/search'], 'searching registries is not supported; use the site of the registry'],
-  [['GET'], ['/images/get'], 'images are not exported; skopeo copies them between registries and files'],
   [['POST'], ['/images/prune'], 'pruning images is not supported; remove them by name'],
   [['GET'], ['/distribution/*'], 'asking a registry about an image is not supported; skopeo inspect does'],
   [['GET'], ['/system/df'], 'disk usage is not reported by the Docker API here; the sizes are in the lists'],
-  [
-    ['POST'],
-    ['/containers/:id/pause', '/containers/:id/unpause'],
-    'containers cannot be paused; stop and start them',
-  ],
   [
     ['POST'],
     ['/containers/:id/update'],
@@ -112,6 +106,5 @@ export function unsupportedRoutes(): RouteOptions[] {
 
 /** What may be asked of an image by name and is refused; those routes are one, as names have slashes. */
 export const REFUSED_OF_IMAGES: Record<string, string> = {
-  get: 'images are not exported; skopeo copies them between registries and files',
   push: 'images are not pushed from here; skopeo copies them to a registry',
 }

@@ -14,6 +14,7 @@ import { allocatePorts, wantedPorts } from './ports.ts'
 import { identity, startConfig } from './process.ts'
 import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
 import { RestartTimer, wantsRestart } from './restart.ts'
+import { within } from './within.ts'
 
 /** A clone answers within milliseconds; a cold boot under emulation on a busy machine takes tens of seconds. */
 const AGENT_TIMEOUT_MS = 120_000
@@ -26,7 +27,10 @@ const DEFAULT_STOP_SECONDS = 10
 /** Exit status of a container whose VM ended without telling one: it was killed from outside. */
 const LOST_EXIT_CODE = 137
 
-/** One container: its record, its disk, and, while it runs, its clone. Changes of state run one after the other. */
+/**
+ * One container: its record, its disk, and, while it runs, its clone. Changes of state run one after the other; they
+ * share that order, the VM and the link to its guest, so they stay in one file although it is a long one.
+ */
 export class Container {
   readonly #context: ContainerContext
   readonly #changes = new Mutex()
@@ -39,6 +43,7 @@ export class Container {
   readonly #onRemoved: () => void
   #vm: VirtualMachine | undefined
   #agent: AgentClient | undefined
+  #resuming: Promise<void> | undefined
 
   /** `onRemoved` is told when nothing of the container is left. */
   constructor(
@@ -71,6 +76,11 @@ export class Container {
     return this.record.phase === 'running'
   }
 
+  /** It runs, but its VM's CPUs stand still. */
+  get paused(): boolean {
+    return this.running && !!this.record.paused
+  }
+
   get restarting(): boolean {
     return this.#restart.pending
   }
@@ -79,8 +89,10 @@ export class Container {
     return this.#vm
   }
 
-  /** The agent of the running VM. Rejects with NOT_RUNNING. */
+  /** The agent of the running VM. Rejects with NOT_RUNNING, or with CONFLICT while nobody would answer. */
   agent(): AgentClient {
+    if (this.paused)
+      throw new EngineError('CONFLICT', `container ${this.record.name} is paused; unpause it first`)
     if (this.running && this.#agent) return this.#agent
     throw new EngineError('NOT_RUNNING', `container ${this.record.name} is not running; start it first`)
   }
@@ -107,6 +119,8 @@ export class Container {
 
   async #start(): Promise<void> {
     this.#mustExist()
+    if (this.paused)
+      throw new EngineError('CONFLICT', `container ${this.record.name} is paused; unpause it instead`)
     if (this.running)
       throw new EngineError('NOT_MODIFIED', `container ${this.record.name} is already running`)
     const { record } = this
@@ -164,6 +178,45 @@ export class Container {
     if (record.hostConfig.AutoRemove) void this.#autoRemove()
   }
 
+  /** Stops the VM's CPUs. Rejects with NOT_RUNNING, or with CONFLICT where they stand still already. */
+  pause(): Promise<void> {
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      this.agent()
+      await this.#vm!.suspend()
+      // Should this get lost: the next engine asks the VM.
+      await this.#change({ paused: true })
+      this.emit('pause')
+    })
+  }
+
+  unpause(): Promise<void> {
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      if (!this.paused) throw new EngineError('CONFLICT', `container ${this.record.name} is not paused`)
+      await this.#resume()
+      if (this.running || !this.record.error) return
+      throw new EngineError(
+        'GUEST_ERROR',
+        `container ${this.record.name} did not survive its pause: ${this.record.error}`,
+      )
+    })
+  }
+
+  /** Once, however many ask: a kill does not wait for the change of state that is under way. */
+  #resume(): Promise<void> {
+    this.#resuming ??= this.#letRun().finally(() => (this.#resuming = undefined))
+    return this.#resuming
+  }
+
+  async #letRun(): Promise<void> {
+    await this.#vm!.resume()
+    await this.#change({ paused: false })
+    this.emit('unpause')
+    // An engine before this one paused it: nobody has spoken to its guest since.
+    if (!this.#agent) await this.#takeUp()
+  }
+
   /** Sends the stop signal, after the timeout SIGKILL. Rejects with NOT_MODIFIED where it does not run. */
   stop(options: { timeoutSeconds?: number; signal?: string } = {}): Promise<void> {
     const wasRestarting = this.restarting
@@ -183,6 +236,8 @@ export class Container {
   async #end(options: { timeoutSeconds?: number; signal?: string }): Promise<void> {
     const { config } = this.record
     const exited = this.exits.next()
+    // Only a guest that runs takes signals.
+    if (this.paused) await this.#resume()
     const seconds = options.timeoutSeconds ?? config.StopTimeout ?? DEFAULT_STOP_SECONDS
     await this.#signal(options.signal ?? config.StopSignal ?? 'SIGTERM')
     if (await within(exited, seconds < 0 ? undefined : seconds * 1000)) return
@@ -204,6 +259,7 @@ export class Container {
 
   async kill(signal = 'SIGKILL'): Promise<void> {
     this.#mustExist()
+    if (this.paused) await this.#resume()
     const agent = this.agent()
     const fatal = ['SIGKILL', 'KILL', '9'].includes(signal.toUpperCase())
     if (fatal) this.record.stoppedByUser = true
@@ -282,14 +338,23 @@ export class Container {
   adopt(): Promise<void> {
     return this.#changes.run(async () => {
       const state = (await this.#vm?.state()) ?? 'off'
-      if (state !== 'off' && this.record.phase === 'running' && (await this.#reconnect())) {
-        this.#watch()
-        return
-      }
+      const { phase } = this.record
+      // What the VM does counts: an engine may have been killed between telling it and writing that down.
+      this.record.paused = phase === 'running' && state === 'paused'
+      // A guest that stands still cannot answer: the link is made once it goes on.
+      if (this.paused) return
+      if (phase === 'running' && state !== 'off') return this.#takeUp()
       // A start that was cut short, or a run that ended while nobody looked: QEMU waits for somebody to end it.
       await this.#vm?.destroy()
-      if (this.record.phase === 'running' || this.record.phase === 'starting') await this.#finished()
+      await this.#finished()
     })
+  }
+
+  /** Joins a run that an engine before this one began; ends it where the guest has ended, or does not answer. */
+  async #takeUp(): Promise<void> {
+    if (await this.#reconnect()) return this.#watch()
+    await this.#vm?.destroy()
+    await this.#finished()
   }
 
   async #reconnect(): Promise<boolean> {
@@ -331,6 +396,7 @@ export class Container {
     const { record } = this
     if (record.phase !== 'running' && record.phase !== 'starting') return
     record.phase = 'exited'
+    record.paused = false
     this.#closeAgent()
     const exit = await lastExit(this.paths.log, record.run).catch(() => undefined)
     record.exitCode = exit?.code ?? LOST_EXIT_CODE
@@ -398,22 +464,5 @@ export class Container {
     await rm(this.paths.diskFolder, { recursive: true, force: true })
     await rm(this.paths.logFolder, { recursive: true, force: true })
     await rm(this.paths.agentSocket, { force: true })
-  }
-}
-
-/** Whether `done` came within the time; without a time it waits for good. */
-async function within(done: Promise<unknown>, milliseconds: number | undefined): Promise<boolean> {
-  if (milliseconds === undefined) {
-    await done
-    return true
-  }
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), milliseconds)
-  })
-  try {
-    return await Promise.race([done.then(() => true), timeout])
-  } finally {
-    clearTimeout(timer)
   }
 }

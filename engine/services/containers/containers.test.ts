@@ -5,9 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EventMessage } from '../../../contract/docker.ts'
 import type { Hypervisor, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import { EventBus } from '../events.ts'
+import { ExecService } from '../execs.ts'
 import { ContainerService } from './containers.ts'
 import type { ContainerContext } from './context.ts'
 import { decode, encode, type ContainerRecord } from './record.ts'
+import { StreamService } from './streams.ts'
 
 let folder: string
 let service: ContainerService
@@ -54,6 +56,18 @@ class FakeMachine {
   async saveRecord(text: string): Promise<void> {
     if (this.failing) throw new Error('the disk is full')
     this.saved = text
+  }
+
+  async suspend(): Promise<void> {
+    this.told.push('suspend')
+  }
+
+  async resume(): Promise<void> {
+    this.told.push('resume')
+  }
+
+  async pid(): Promise<number> {
+    return 7
   }
 
   async destroy(): Promise<void> {
@@ -140,4 +154,47 @@ describe('rename', () => {
     await service.rename('aa', 'bb')
     expect(service.find('bb').id).toBe(idOf('aa'))
   })
+})
+
+describe('one that an engine before this one paused', () => {
+  const running = { phase: 'running', paused: true } as const
+
+  test('is taken up without a word to its guest, and told as paused', async () => {
+    const vm = await found('still', running, 'paused')
+    expect(vm.told).toEqual([])
+    const { State } = await service.inspect('still', { size: false })
+    expect(State).toMatchObject({ Status: 'paused', Running: true, Paused: true, Pid: 7 })
+    const rows = await service.list({ all: false, size: false, filters: { status: ['paused'] } })
+    expect(rows).toMatchObject([{ State: 'paused', Status: expect.stringMatching(/^Up .* \(Paused\)$/) }])
+    expect(await service.list({ all: false, size: false, filters: { status: ['running'] } })).toEqual([])
+  })
+
+  test('is known by its VM where the record was not written any more', async () => {
+    const vm = await found('still', { phase: 'running' }, 'paused')
+    expect(vm.told).toEqual([])
+    expect(service.find('still').paused).toBe(true)
+  })
+
+  test('takes neither a process, nor a client, nor a start, nor another pause', async () => {
+    await found('still', running, 'paused')
+    const paused = failure('CONFLICT', /^container still is paused/)
+    await expect(new ExecService(service).create('still', { Cmd: ['true'] })).rejects.toEqual(paused)
+    const { signal } = new AbortController()
+    const all = { logs: false, stream: true, stdin: true, stdout: true, stderr: true, signal }
+    await expect(new StreamService(service).attach('still', all)).rejects.toEqual(paused)
+    await expect(service.start('still')).rejects.toEqual(paused)
+    await expect(service.pause('still')).rejects.toEqual(paused)
+    await expect(service.remove('still', { force: false })).rejects.toEqual(failure('CONFLICT', /is running/))
+  })
+
+  test('has ended where its VM is gone', async () => {
+    const vm = await found('still', running, 'off')
+    expect(decode(vm.saved)).toMatchObject({ phase: 'exited', paused: false, exitCode: 137 })
+  })
+})
+
+test('what does not run cannot be paused, what is not paused not unpaused', async () => {
+  await found('ended')
+  await expect(service.pause('ended')).rejects.toEqual(failure('NOT_RUNNING', /ended is not running/))
+  await expect(service.unpause('ended')).rejects.toEqual(failure('CONFLICT', /ended is not paused/))
 })

@@ -143,6 +143,14 @@ export class ContainerService {
     await this.find(idOrName).kill(signal)
   }
 
+  async pause(idOrName: string): Promise<void> {
+    await this.find(idOrName).pause()
+  }
+
+  async unpause(idOrName: string): Promise<void> {
+    await this.find(idOrName).unpause()
+  }
+
   async restart(idOrName: string, options: StopOptions): Promise<void> {
     await this.find(idOrName).restart(options)
   }

@@ -17,6 +17,8 @@ export interface ContainerRecord {
   hostConfig: HostConfig
   /** `starting` and `running` say what the VM was last told, not what it does now. */
   phase: 'created' | 'starting' | 'running' | 'exited'
+  /** It runs, but its VM's CPUs stand still. */
+  paused?: boolean
   /** Number of starts; the log's records carry it. */
   run: number
   startedAt: string
@@ -59,6 +61,6 @@ export function decode(text: string): ContainerRecord | undefined {
 /** Docker's word for a phase. */
 export function statusOf(record: ContainerRecord, restarting: boolean): ContainerStatus {
   if (restarting) return 'restarting'
-  if (record.phase === 'running') return 'running'
+  if (record.phase === 'running') return record.paused ? 'paused' : 'running'
   return record.phase === 'exited' ? 'exited' : 'created'
 }

@@ -1,4 +1,5 @@
 import { PassThrough, type Writable } from 'node:stream'
+import { EngineError } from '../../../contract/errors.ts'
 import { readLog } from '../../guest/log-reader.ts'
 import type { Container } from './container.ts'
 import type { ContainerService } from './containers.ts'
@@ -55,6 +56,8 @@ export class StreamService {
   ): Promise<{ tty: boolean; output: AsyncIterable<Chunk>; stdin?: Writable }> {
     const container = this.#containers.find(idOrName)
     const { record } = container
+    if (container.paused)
+      throw new EngineError('CONFLICT', `container ${record.name} is paused; unpause it before you attach`)
     const { stdout, stderr, signal } = options
     const run = container.running ? record.run : record.run + 1
     const whole = options.logs || !container.running

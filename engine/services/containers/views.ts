@@ -11,8 +11,9 @@ function stateOf(container: Container, pid: number): ContainerState {
   const status = statusOf(record, container.restarting)
   return {
     Status: status,
-    Running: status === 'running' || status === 'restarting',
-    Paused: false,
+    // As Docker: one that is paused, or waits for its restart, counts as running.
+    Running: status === 'running' || status === 'paused' || status === 'restarting',
+    Paused: status === 'paused',
     Restarting: status === 'restarting',
     OOMKilled: record.oomKilled,
     Dead: false,
@@ -121,7 +122,7 @@ export function summaryView(container: Container, now = Date.now()): ContainerSu
 function statusText(record: ContainerRecord, restarting: boolean, now: number): string {
   const since = (time: string) => humanDuration(now - Date.parse(time))
   if (restarting) return `Restarting (${record.exitCode}) ${since(record.finishedAt)} ago`
-  if (record.phase === 'running') return `Up ${since(record.startedAt)}`
+  if (record.phase === 'running') return `Up ${since(record.startedAt)}${record.paused ? ' (Paused)' : ''}`
   if (record.phase === 'exited') return `Exited (${record.exitCode}) ${since(record.finishedAt)} ago`
   return 'Created'
 }
