@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ContainerInspect } from '../../contract/docker.ts'
+import { command, qemuProcesses, TestEngine, type CliResult } from '../support/engine.ts'
+import { busyboxImage } from '../support/images.ts'
+
+/** What can be done to a container besides running it; Docker's own command line is the judge where there is one. */
+let engine: TestEngine
+let image: string
+let config: string
+
+const COUNT = 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done'
+
+function hasDocker(): boolean {
+  try {
+    execFileSync('docker', ['--version'])
+    return true
+  } catch {
+    return false
+  }
+}
+
+const withDocker = hasDocker()
+if (!withDocker)
+  console.warn("SKIPPED: no docker command here, so none of Docker's clients tried the life cycle")
+
+beforeAll(async () => {
+  config = await mkdtemp(join(tmpdir(), 'ramet-docker-'))
+  engine = await TestEngine.start()
+  const busybox = await busyboxImage()
+  image = busybox.tag
+  expect(await engine.ramet(['load', '-i', busybox.archive])).toMatchObject({ code: 0 })
+})
+
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]()
+  await rm(config, { recursive: true })
+  expect(await qemuProcesses(engine.home)).toEqual([])
+})
+
+const ramet = (...args: string[]): Promise<CliResult> => engine.ramet(args)
+
+const docker = (...args: string[]): Promise<CliResult> =>
+  command('docker', args, {
+    env: { ...engine.env, DOCKER_HOST: `unix://${engine.socket}`, DOCKER_CONFIG: config },
+  })
+
+const done = (name: string) => ({ code: 0, stdout: `${name}\n`, stderr: '' })
+
+async function inspect(name: string): Promise<ContainerInspect> {
+  return JSON.parse((await engine.get(`/containers/${name}/json`)).body) as ContainerInspect
+}
+
+async function until(what: string, holds: () => Promise<boolean>, milliseconds = 60_000): Promise<void> {
+  const deadline = Date.now() + milliseconds
+  while (Date.now() < deadline) {
+    if (await holds()) return
+    await delay(100)
+  }
+  throw new Error(`not within ${milliseconds} ms: ${what}`)
+}
+
+async function counted(name: string): Promise<number[]> {
+  return (await ramet('logs', name)).stdout.split('\n').slice(0, -1).map(Number)
+}
+
+/** Starts a container that counts in its log, and waits until it does. */
+async function counting(name: string, ...flags: string[]): Promise<void> {
+  const started = await ramet('run', '-d', '--name', name, ...flags, image, 'sh', '-c', COUNT)
+  expect(started).toMatchObject({ code: 0, stderr: '' })
+  await until(`${name} counts`, async () => (await counted(name)).length > 3)
+}
+
+/** It stands still, and after `unpause` goes on with the number that follows. */
+async function goesOn(name: string, unpause: () => Promise<CliResult>): Promise<void> {
+  const before = await counted(name)
+  await delay(2_000)
+  expect(await counted(name)).toEqual(before)
+  expect(await unpause()).toEqual(done(name))
+  await until(`${name} goes on`, async () => (await counted(name)).length > before.length + 3)
+  const numbers = await counted(name)
+  expect(numbers).toEqual(numbers.map((_, at) => at + 1))
+  expect((await inspect(name)).State).toMatchObject({ Status: 'running', Paused: false })
+  expect(await ramet('exec', name, 'echo', 'awake')).toMatchObject({ code: 0, stdout: 'awake\n' })
+}
+
+describe('pause', () => {
+  test('nothing moves, nobody gets in, and it goes on where it stood', async () => {
+    await counting('still')
+    expect(await ramet('pause', 'still')).toEqual(done('still'))
+    expect((await inspect('still')).State).toMatchObject({ Status: 'paused', Running: true, Paused: true })
+    const exec = await ramet('exec', 'still', 'true')
+    expect(exec.code).not.toBe(0)
+    expect(exec.stderr).toMatch(/^ramet: container still is paused[^\n]*\n$/)
+    expect((await ramet('pause', 'still')).code).toBe(1)
+    await goesOn('still', () => ramet('unpause', 'still'))
+    expect((await ramet('unpause', 'still')).stderr).toContain('is not paused')
+    expect(await ramet('rm', '-f', 'still')).toEqual(done('still'))
+  })
+
+  test('the next engine finds it paused and lets it go on', async () => {
+    await counting('kept')
+    expect(await ramet('pause', 'kept')).toEqual(done('kept'))
+    await engine.down('SIGKILL')
+    await engine.up()
+    expect((await inspect('kept')).State).toMatchObject({ Status: 'paused', Paused: true })
+    await goesOn('kept', () => ramet('unpause', 'kept'))
+
+    // And stops one that it has never spoken to.
+    expect(await ramet('pause', 'kept')).toEqual(done('kept'))
+    await engine.down('SIGKILL')
+    await engine.up()
+    expect(await ramet('stop', '-t', '1', 'kept')).toEqual(done('kept'))
+    expect((await inspect('kept')).State).toMatchObject({ Status: 'exited', Paused: false, ExitCode: 137 })
+    expect(await ramet('rm', 'kept')).toEqual(done('kept'))
+  })
+
+  test('kill and a forced removal reach one that is paused', async () => {
+    await counting('p1')
+    await counting('p2')
+    expect((await ramet('pause', 'p1', 'p2')).code).toBe(0)
+    expect(await ramet('kill', 'p1')).toEqual(done('p1'))
+    expect((await inspect('p1')).State).toMatchObject({ Status: 'exited', ExitCode: 137, Error: '' })
+    expect((await ramet('rm', 'p2')).code).toBe(1)
+    expect((await ramet('rm', '-f', 'p1', 'p2')).code).toBe(0)
+  })
+})
+
+test('a container has its new name at once, also where it runs, and for the next engine', async () => {
+  await counting('before')
+  expect(await ramet('rename', 'before', 'after')).toEqual({ code: 0, stdout: '', stderr: '' })
+  expect(await ramet('exec', 'after', 'echo', 'here')).toMatchObject({ code: 0, stdout: 'here\n' })
+  await engine.down('SIGKILL')
+  await engine.up()
+  expect((await inspect('after')).Name).toBe('/after')
+  expect((await engine.get('/containers/before/json')).status).toBe(404)
+  expect(await ramet('create', '--name', 'before', image, 'true')).toMatchObject({ code: 0 })
+  expect((await ramet('rename', 'before', 'after')).stderr).toContain("'after' is in use")
+  expect((await ramet('rm', '-f', 'before', 'after')).code).toBe(0)
+})
+
+describe.skipIf(!withDocker)("docker's command line", () => {
+  test('pauses, shows, and unpauses', async () => {
+    await counting('d1')
+    expect(await docker('pause', 'd1')).toEqual(done('d1'))
+    expect((await docker('ps', '--format', '{{.Names}} {{.Status}}')).stdout).toMatch(
+      /^d1 Up .* \(Paused\)\n$/,
+    )
+    expect((await docker('exec', 'd1', 'true')).stderr).toContain('is paused')
+    await goesOn('d1', () => docker('unpause', 'd1'))
+    expect(await docker('rename', 'd1', 'd2')).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await docker('rm', '-f', 'd2')).toEqual(done('d2'))
+  })
+})
