@@ -1,3 +1,5 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { FakeEngine } from '../testing/fake-engine.ts'
 import { ramet } from '../testing/ramet.ts'
@@ -26,4 +28,28 @@ test('history shows one line a step, however long its command', async () => {
   ])
   expect((await ramet(engine, 'history', '--no-trunc', 'reg/a')).stdout).toContain('y'.repeat(60))
   expect((await ramet(engine, 'history', '-q', 'reg/a')).stdout).toBe('aaaaaaaaaaaa\n<missing>\n')
+})
+
+test('save writes a file, all of it or none', async () => {
+  const output = join(engine.home, 'images.tar')
+  engine.answers['GET /images/get'] = (_call, response) => response.end('whole archive')
+  expect(await ramet(engine, 'save', '-o', output, 'a', 'reg/b:1')).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: '',
+  })
+  expect(engine.calls.at(-1)!.query.getAll('names')).toEqual(['a', 'reg/b:1'])
+  expect(await readFile(output, 'utf8')).toBe('whole archive')
+  expect((await ramet(engine, 'save', 'a')).stdout).toBe('whole archive')
+
+  await writeFile(output, 'from before')
+  const before = await readdir(engine.home)
+  engine.answers['GET /images/get'] = (_call, response) => {
+    response.write('half', () => response.destroy())
+  }
+  const broken = await ramet(engine, 'save', '-o', output, 'a')
+  expect(broken.code).toBe(1)
+  expect(broken.stderr).toContain(`cannot write ${output}`)
+  expect(await readFile(output, 'utf8')).toBe('from before')
+  expect(await readdir(engine.home)).toEqual(before)
 })

@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, rm, stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { ImageDeleteItem, ImageSummary } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
@@ -28,6 +29,11 @@ export function addImages(program: Command): void {
     .option('-i, --input <file>', 'the archive; standard input without it')
     .option('-q, --quiet', 'print the names only')
     .action(load)
+  program
+    .command('save <images...>')
+    .description('write images to an archive that load, docker and skopeo read')
+    .option('-o, --output <file>', 'the archive; standard output without it')
+    .action(save)
   program
     .command('images [reference]')
     .description('list images')
@@ -106,6 +112,27 @@ async function load({ input, quiet }: { input?: string; quiet?: boolean }): Prom
   const body = input ? createReadStream(input) : process.stdin
   const answer = await client.stream('POST', '/images/load', { query: { quiet }, body })
   await showProgress(answer, process.stdout, { results: quiet || !process.stdout.isTTY })
+}
+
+async function save(images: string[], { output }: { output?: string }): Promise<void> {
+  if (!output && process.stdout.isTTY) {
+    throw new EngineError(
+      'INVALID_ARGUMENT',
+      'an archive is nothing for a terminal: give a file with -o FILE',
+    )
+  }
+  const archive = await (await engine()).stream('GET', '/images/get', { query: { names: images } })
+  if (!output) return pipeline(archive, process.stdout, { end: false })
+  // What is no file (a pipe, a device) cannot be replaced by one.
+  const plain = await stat(output).then((found) => found.isFile(), () => true) // prettier-ignore
+  const part = plain ? `${output}.part-${process.pid}` : output
+  try {
+    await pipeline(archive, createWriteStream(part))
+    if (plain) await rename(part, output)
+  } catch (error) {
+    if (plain) await rm(part, { force: true })
+    throw new EngineError('INTERNAL', `cannot write ${output}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 interface ListFlags {

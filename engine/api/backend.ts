@@ -130,6 +130,8 @@ export interface ImageBackend {
     options: ProgressOptions & { auth?: docker.RegistryAuth; platform?: string },
   ): Promise<void>
   load(archive: Readable, options: ProgressOptions): Promise<void>
+  /** A tar archive of images, by names or ids; made while it is read. */
+  save(names: string[], options: { signal: AbortSignal }): Promise<Readable>
   list(options: { all: boolean; filters: docker.Filters }): Promise<docker.ImageSummary[]>
   inspect(name: string): Promise<docker.ImageInspect>
   /** Newest first; `Id` is `<missing>` for all but the first. */

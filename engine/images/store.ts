@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises'
+import { link, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import type { RegistryAuth } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { ErofsImage, Image } from '../../contract/image.ts'
@@ -8,7 +8,7 @@ import { ArchiveFiles } from './archive-files.ts'
 import { readArchive } from './archive.ts'
 import { Catalog } from './catalog.ts'
 import { verifyLayers, type Delivery, type IsKnownLayer, type ProgressOptions } from './delivery.ts'
-import { shortId } from './digest.ts'
+import { hexOf, shortId } from './digest.ts'
 import { ErofsCache } from './erofs-cache.ts'
 import { storeError } from './failures.ts'
 import { historyOf, type HistoryStep } from './history.ts'
@@ -16,8 +16,9 @@ import { parseImageManifest } from './manifest.ts'
 import { OciLayout, type IndexEntry } from './oci-layout.ts'
 import { pull } from './pull.ts'
 import { canonical, familiar, isLoopback, parseReference } from './reference.ts'
+import { saveArchive, savedImages } from './save.ts'
 import { writeAuthFile } from './skopeo.ts'
-import { blobsOf, joinImage, layerBlobs } from './stored-image.ts'
+import { blobsOf, joinImage, layerBlobs, type StoredImage } from './stored-image.ts'
 import { makeWorkFolder, sweepWorkFolders } from './work-folder.ts'
 
 export type { ErofsImage, Image } from '../../contract/image.ts'
@@ -114,6 +115,26 @@ export class ImageStore {
     return historyOf(this.#catalog.find(name).image)
   }
 
+  /**
+   * Images as one archive that docker, skopeo and `load` read, made while it is read. Rejects as `get` does; the stream
+   * ends with an error where a file cannot be read or the signal aborts.
+   */
+  async save(names: string[], { signal }: { signal?: AbortSignal } = {}): Promise<Readable> {
+    const work = await makeWorkFolder(this.#work)
+    try {
+      const images = await this.#hold(work.path, () => savedImages(this.#catalog, names), (each) => each.image) // prettier-ignore
+      const archive = Readable.from(
+        saveArchive(images, (digest) => join(work.path, hexOf(digest))),
+        { objectMode: false },
+      )
+      archive.once('close', () => void work[Symbol.asyncDispose]().then(undefined, () => {}))
+      return signal ? addAbortSignal(signal, archive) : archive
+    } catch (error) {
+      await work[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
   /** Gives an image one more name, taking it from the image that had it. */
   tag(name: string, newName: string): Promise<void> {
     return this.#change(async () => {
@@ -179,6 +200,16 @@ export class ImageStore {
     const stored = this.#catalog.find(image.id).image
     const layers = layerBlobs(stored, (digest) => this.#layout.blobPath(digest))
     return this.#erofs.get(stored.id, layers, options)
+  }
+
+  /** Looks images up and links their blobs into a folder, where they stay whatever is removed meanwhile. */
+  #hold<T>(folder: string, look: () => T[], imageOf: (found: T) => StoredImage): Promise<T[]> {
+    return this.#change(async () => {
+      const found = look()
+      const blobs = new Set(found.flatMap((each) => blobsOf(imageOf(each)).map(({ digest }) => digest)))
+      for (const digest of blobs) await link(this.#layout.blobPath(digest), join(folder, hexOf(digest)))
+      return found
+    })
   }
 
   async #bring(

@@ -67,6 +67,13 @@ export class ImageService {
     }
   }
 
+  /** Rejects with IMAGE_NOT_FOUND before anything is read. */
+  async save(names: string[], options: { signal: AbortSignal }): Promise<Readable> {
+    const archive = await this.#the.store.save(names, options)
+    for (const name of names) this.#the.events.emit('image', 'save', name, { name })
+    return archive
+  }
+
   /** Converted and frozen now, so that `run` rarely waits. */
   async #prepare(image: Image, options: ProgressOptions): Promise<void> {
     await this.#the.store.erofs(image, options)

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { request } from 'node:http'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { EngineError } from '../../../contract/errors.ts'
@@ -170,6 +171,63 @@ test('a client that goes away amid its archive cancels the load', async () => {
   await begun.promise
   client.socket.destroy()
   expect(await failed.promise).toMatchObject({ code: 'CANCELLED' })
+})
+
+test('images are saved as one archive, by name or by several', async () => {
+  const asked: string[][] = []
+  await using api = await TestServer.start({
+    images: {
+      save: async (names) => {
+        asked.push(names)
+        if (names.includes('none')) throw new EngineError('IMAGE_NOT_FOUND', 'no such image: none')
+        return Readable.from([Buffer.from('ar'), Buffer.from('chive')], { objectMode: false })
+      },
+    },
+  })
+  const answer = await api.call('GET', '/v1.51/images/localhost:5000/a/b:1/get')
+  expect(answer).toMatchObject({
+    status: 200,
+    headers: { 'content-type': 'application/x-tar' },
+    body: 'archive',
+  })
+  expect((await api.call('GET', '/images/get?names=a/b&names=c')).body).toBe('archive')
+  expect((await api.call('GET', '/images/get?names=none')).status).toBe(404)
+  expect((await api.call('GET', '/images/get')).status).toBe(400)
+  expect(asked).toEqual([['localhost:5000/a/b:1'], ['a/b', 'c'], ['none']])
+})
+
+test('an archive that breaks off is not taken for a whole one, and its error is logged', async () => {
+  await using api = await TestServer.start({
+    images: {
+      save: async () =>
+        Readable.from(
+          (async function* () {
+            yield Buffer.from('half')
+            throw new EngineError('IMAGE_INVALID', 'the other half is gone')
+          })(),
+          { objectMode: false },
+        ),
+    },
+  })
+  await expect(api.call('GET', '/images/a/get')).rejects.toThrow()
+  expect(api.logged.join()).toContain('the other half is gone')
+})
+
+test('a client that goes away while an archive is sent ends its making', async () => {
+  const ended = Promise.withResolvers<undefined>()
+  await using api = await TestServer.start({
+    images: {
+      save: async () => {
+        const endless = new Readable({ read: () => void endless.push(Buffer.alloc(65536)) })
+        return endless.once('close', () => ended.resolve(undefined))
+      },
+    },
+  })
+  const client = await api.raw()
+  client.send('GET /images/a/get HTTP/1.1\r\nHost: docker\r\n\r\n')
+  await client.bytes(1_000_000)
+  client.socket.destroy()
+  expect(await ended.promise).toBeUndefined()
 })
 
 test('images are asked for by names with slashes', async () => {

@@ -1,9 +1,9 @@
-import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { ProgressMessage } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { ImageBackend } from '../backend.ts'
 import { clientSignal } from '../client.ts'
-import { describe } from '../errors.ts'
+import { describe, isOurs, logText } from '../errors.ts'
 import { Query } from '../query.ts'
 import { parseRegistryAuth } from '../registry-auth.ts'
 import { requestBody } from '../streams/body.ts'
@@ -41,12 +41,23 @@ export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): R
         })
       },
     },
+    {
+      method: 'GET',
+      url: '/images/get',
+      handler: async (request, reply) => {
+        const { names = [] } = request.query as { names?: string | string[] }
+        const wanted = [names].flat().filter((name) => name !== '')
+        if (wanted.length > 0) return sendArchive(images, wanted, reply, options)
+        throw new EngineError('INVALID_ARGUMENT', "the parameter 'names' is missing: give the images to save")
+      },
+    },
     // A name has slashes in it: what is asked of the image stands behind the last one.
     {
       method: 'GET',
       url: '/images/*',
-      handler: async (request) => {
-        const { name, action } = asked(request, ['json', 'history'])
+      handler: async (request, reply) => {
+        const { name, action } = asked(request, ['json', 'history', 'get'])
+        if (action === 'get') return sendArchive(images, [name], reply, options)
         return action === 'history' ? images.history(name) : images.inspect(name)
       },
     },
@@ -89,6 +100,21 @@ export function imageLoadRoute(images: ImageBackend, { closing, log }: ImageRout
       }
     },
   }
+}
+
+/** An archive that breaks off ends the connection, so that nobody takes it for a whole one. */
+async function sendArchive(
+  images: ImageBackend,
+  names: string[],
+  reply: FastifyReply,
+  { closing, log }: ImageRouteOptions,
+): Promise<FastifyReply> {
+  const signal = clientSignal(reply, closing)
+  const archive = await images.save(names, { signal })
+  archive.once('error', (error) => {
+    if (!signal.aborted && isOurs(error)) log(logText(error))
+  })
+  return reply.type('application/x-tar').send(archive)
 }
 
 const nothing = (): undefined => undefined

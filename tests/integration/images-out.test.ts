@@ -1,0 +1,82 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ImageInspect } from '../../contract/docker.ts'
+import { command, TestEngine } from '../support/engine.ts'
+import { busyboxImage, compressed, makeImage, type TestImage } from '../support/images.ts'
+import { tar } from '../../engine/images/tar/testing.ts'
+
+/** The way of images out of an engine: to archives and registries. Nothing here boots a VM. */
+let folder: string
+let engine: TestEngine
+let busybox: TestImage
+/** Of two layers, the upper one compressed, built in three steps. */
+let layered: TestImage
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ramet-images-out-'))
+  engine = await TestEngine.start()
+  busybox = await busyboxImage()
+  layered = { tag: 'layered:1', archive: join(folder, 'layered.tar') }
+  await makeImage(
+    {
+      layers: [
+        tar([{ path: 'lower', data: 'l'.repeat(9000) }]),
+        await compressed(tar([{ path: 'upper', data: 'u'.repeat(9000) }])),
+      ],
+      config: { Cmd: ['/lower'], Labels: { role: 'test' } },
+      tag: 'docker.io/library/layered:1',
+    },
+    layered.archive,
+  )
+  for (const { archive } of [busybox, layered]) {
+    expect(await engine.ramet(['load', '-q', '-i', archive])).toMatchObject({ code: 0 })
+  }
+})
+
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function inspect(name: string, at = engine): Promise<ImageInspect> {
+  const { status, body } = await at.get(`/images/${name}/json`)
+  expect(status, body).toBe(200)
+  return JSON.parse(body) as ImageInspect
+}
+
+async function skopeo(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await command('skopeo', args)
+  expect(code, stderr).toBe(0)
+  return stdout
+}
+
+test('what is saved loads in another engine, with the same ids and names', async () => {
+  const archive = join(folder, 'two.tar')
+  expect(await engine.ramet(['save', '-o', archive, 'layered:1', busybox.tag])).toMatchObject({ code: 0 })
+  await using other = await TestEngine.start()
+  const { code, stdout } = await other.ramet(['load', '-i', archive])
+  expect([code, stdout]).toEqual([0, expect.stringContaining('Loaded image: layered:1')])
+  for (const name of ['layered:1', busybox.tag]) {
+    const [here, there] = [await inspect(name), await inspect(name, other)]
+    expect([there.Id, there.RootFS, there.RepoTags]).toEqual([here.Id, here.RootFS, here.RepoTags])
+  }
+})
+
+test('skopeo reads an archive both as docker and as OCI archive', async () => {
+  const archive = join(folder, 'one.tar')
+  expect(await engine.ramet(['save', '-o', archive, 'layered:1'])).toMatchObject({ code: 0 })
+  const { Id } = await inspect('layered:1')
+  for (const source of [`docker-archive:${archive}:layered:1`, `oci-archive:${archive}:1`]) {
+    const config = await skopeo('inspect', '--config', source)
+    expect(JSON.parse(config)).toMatchObject({ config: { Cmd: ['/lower'] } })
+    // Reads every layer to its end, and checks the digests on the way.
+    const copy = join(folder, `copy-${source.split(':')[0]}`)
+    await skopeo('copy', '--quiet', '--dest-decompress', source, `dir:${copy}`)
+    const { config: copied } = JSON.parse(await readFile(join(copy, 'manifest.json'), 'utf8')) as {
+      config: { digest: string }
+    }
+    expect(copied.digest).toBe(Id)
+  }
+})
