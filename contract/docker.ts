@@ -88,6 +88,13 @@ export interface ContainerCreateResponse {
   Warnings: string[]
 }
 
+export interface ContainerPruneResponse {
+  /** Ids. */
+  ContainersDeleted: string[]
+  /** Bytes. */
+  SpaceReclaimed: number
+}
+
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
 
 export interface ContainerState {

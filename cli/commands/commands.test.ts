@@ -30,6 +30,17 @@ test('pause and unpause name what they did', async () => {
   expect(await ramet(engine, 'unpause', 'a')).toEqual({ code: 0, stdout: 'a\n', stderr: '' })
 })
 
+test('prune names what it removed, and what that freed', async () => {
+  engine.json('POST /containers/prune', 200, { ContainersDeleted: ['a', 'b'], SpaceReclaimed: 2_000_000 })
+  expect(await ramet(engine, 'prune', '-f', '--filter', 'until=24h', '--filter', 'label!=keep')).toEqual({
+    code: 0,
+    stdout: 'a\nb\nTotal reclaimed space: 2MB\n',
+    stderr: '',
+  })
+  const given = engine.calls.at(-1)!.query.get('filters')!
+  expect(JSON.parse(given)).toEqual({ until: ['24h'], 'label!': ['keep'] })
+})
+
 test('rename says nothing, and why not where it could not', async () => {
   engine.json('POST /containers/old/rename', 204)
   expect(await ramet(engine, 'rename', 'old', 'new')).toEqual({ code: 0, stdout: '', stderr: '' })

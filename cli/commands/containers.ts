@@ -1,10 +1,12 @@
 import { Option, type Command } from 'commander'
-import type { ContainerInspect } from '../../contract/docker.ts'
+import type { ContainerInspect, ContainerPruneResponse } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { EngineClient } from '../api/client.ts'
+import { diskSize } from '../format/bytes.ts'
 import { json } from '../format/table.ts'
+import { many } from '../parse/run-flags.ts'
 import { exitCode, runAttached } from './attached.ts'
-import { complain, each, engine, pathOf, print } from './common.ts'
+import { complain, each, engine, filters, pathOf, print } from './common.ts'
 
 interface StopFlags {
   timeout?: string
@@ -68,6 +70,13 @@ export function addContainers(program: Command): void {
       change(names, 'DELETE', undefined, { force, v: volumes }),
     )
   program
+    .command('prune')
+    .description('remove all containers that do not run')
+    .option('-f, --force', 'accepted for compatibility: nothing is asked')
+    .addOption(many('--filter <NAME=VALUE>', 'label, label!, until: for example until=24h'))
+    .option('--json', 'print JSON')
+    .action(prune)
+  program
     .command('wait <containers...>')
     .description('wait for containers to end and print their exit codes')
     .action(async (names: string[]) => {
@@ -83,6 +92,16 @@ export function addContainers(program: Command): void {
     .option('--type <type>', 'container or image')
     .option('--json', 'accepted: the output is JSON anyway')
     .action(inspect)
+}
+
+async function prune(flags: { filter: string[]; json?: boolean }): Promise<void> {
+  const client = await engine()
+  const pruned = (await client.call<ContainerPruneResponse>('POST', '/containers/prune', {
+    query: { filters: filters(flags.filter) },
+  }))!
+  if (flags.json) return print(json(pruned))
+  for (const id of pruned.ContainersDeleted) print(`${id}\n`)
+  print(`Total reclaimed space: ${diskSize(pruned.SpaceReclaimed)}\n`)
 }
 
 type Flags = Record<string, string | boolean | undefined>

@@ -151,6 +151,32 @@ test('parameters reach the backend as what they mean', async () => {
   ])
 })
 
+test('prune reads its time, and passes the other filters on', async () => {
+  const calls: unknown[] = []
+  await using api = await TestServer.start({
+    containers: {
+      prune: async (options) => {
+        calls.push(options)
+        return { ContainersDeleted: ['a'], SpaceReclaimed: 5 }
+      },
+    },
+  })
+  const prune = (filters: object) =>
+    api.call('POST', `/v1.51/containers/prune?filters=${encodeURIComponent(JSON.stringify(filters))}`)
+  expect(await api.call('POST', '/containers/prune')).toMatchObject({
+    status: 200,
+    body: '{"ContainersDeleted":["a"],"SpaceReclaimed":5}',
+  })
+  await prune({ until: { '10.5': true }, label: ['tier=front'], 'label!': ['keep'] })
+  expect(calls).toEqual([
+    { filters: {}, until: undefined },
+    { filters: { label: ['tier=front'], 'label!': ['keep'] }, until: 10_500_000_000n },
+  ])
+  expect(await prune({ until: ['1', '2'] })).toMatchObject({ status: 400 })
+  expect(await prune({ until: ['soon'] })).toMatchObject({ status: 400 })
+  expect(calls.length).toBe(2)
+})
+
 test('a start with settings is refused, as they would be lost', async () => {
   await using api = await TestServer.start({ containers: { start: async () => {} } })
   expect(await api.call('POST', '/containers/c/start', { body: {} })).toMatchObject({ status: 204, body: '' })

@@ -6,6 +6,7 @@ import { clientSignal } from '../client.ts'
 import { describe } from '../errors.ts'
 import { Query } from '../query.ts'
 import * as schemas from '../schemas.ts'
+import { parseTime } from '../time.ts'
 
 const CONDITIONS = ['not-running', 'next-exit', 'removed']
 
@@ -106,6 +107,16 @@ export function containerRoutes(
       handler: async (request, reply) => {
         await containers.rename(id(request), new Query(request.query).required('name'))
         return done(reply)
+      },
+    },
+    {
+      method: 'POST',
+      url: '/containers/prune',
+      handler: async (request) => {
+        const { until, ...filters } = new Query(request.query).filters()
+        if (until && until.length > 1)
+          throw new EngineError('INVALID_ARGUMENT', 'more than one until filter: give one')
+        return containers.prune({ filters, until: until?.[0] ? parseTime(until[0]) : undefined })
       },
     },
     {

@@ -28,7 +28,6 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
     ['/containers/:id/update'],
     'the size of a running container is that of its VM: create another with the wanted ones',
   ],
-  [['POST'], ['/containers/prune'], 'pruning containers is not supported; remove them by name'],
   [['GET'], ['/containers/:id/top'], 'processes are not listed from outside; run ps in the container'],
   [
     ['GET'],

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -197,4 +197,53 @@ test('what does not run cannot be paused, what is not paused not unpaused', asyn
   await found('ended')
   await expect(service.pause('ended')).rejects.toEqual(failure('NOT_RUNNING', /ended is not running/))
   await expect(service.unpause('ended')).rejects.toEqual(failure('CONFLICT', /ended is not paused/))
+})
+
+describe('prune', () => {
+  const remaining = async (): Promise<string[]> => {
+    const rows = await service.list({ all: true, size: false, filters: {} })
+    return rows.map(({ Names }) => Names[0]!.slice(1)).sort()
+  }
+
+  test('takes what does not run with its disk, and tells what that took', async () => {
+    const ended = await found('ended')
+    await found('made', { phase: 'created' })
+    await found('still', { phase: 'running', paused: true }, 'paused')
+    const { diskFolder, disk } = service.find('ended').paths
+    await mkdir(diskFolder, { recursive: true })
+    await writeFile(disk, Buffer.alloc(1_000_000, 1))
+    const bytes = (await stat(disk)).blocks * 512
+    expect(bytes).toBeGreaterThan(0)
+    expect(await service.prune({ filters: {} })).toEqual({
+      ContainersDeleted: [idOf('ended'), idOf('made')],
+      SpaceReclaimed: bytes,
+    })
+    expect(ended.told).toContain('undefine')
+    await expect(stat(diskFolder)).rejects.toThrow('ENOENT')
+    expect(await remaining()).toEqual(['still'])
+    expect(happened.map(({ Action }) => Action)).toEqual(['destroy', 'destroy', 'prune'])
+    expect(happened.at(-1)!.Actor).toEqual({ ID: '', Attributes: { reclaimed: String(bytes) } })
+  })
+
+  test('by label, by no such label, and by time', async () => {
+    const labelled = (Labels: Record<string, string>) => ({ config: { Cmd: ['true'], Labels } })
+    await found('front', labelled({ tier: 'front' }))
+    await found('back', labelled({ tier: 'back', keep: '' }))
+    await found('new', { createdAt: '2026-02-01T00:00:00.000Z' })
+    const until = BigInt(Date.parse('2026-01-31T00:00:00Z')) * 1_000_000n
+    await service.prune({ filters: { label: ['tier', 'tier=front'] } })
+    expect(await remaining()).toEqual(['back', 'new'])
+    await service.prune({ filters: { 'label!': ['keep'] }, until })
+    expect(await remaining()).toEqual(['back', 'new'])
+    await service.prune({ filters: {}, until })
+    expect(await remaining()).toEqual(['new'])
+  })
+
+  test('an unknown filter removes nothing', async () => {
+    await found('ended')
+    await expect(service.prune({ filters: { name: ['x'] } })).rejects.toEqual(
+      failure('INVALID_ARGUMENT', /invalid filter 'name'/),
+    )
+    expect(await remaining()).toEqual(['ended'])
+  })
 })

@@ -3,6 +3,7 @@ import type {
   ContainerCreateRequest,
   ContainerCreateResponse,
   ContainerInspect,
+  ContainerPruneResponse,
   ContainerSummary,
   Filters,
   WaitCondition,
@@ -15,7 +16,7 @@ import { capabilities } from './capabilities.ts'
 import { mergeConfig, refuseUnsupported } from './config.ts'
 import { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
-import { passes } from './filter.ts'
+import { isPruned, passes } from './filter.ts'
 import { inventName, parseName } from './names.ts'
 import { wantedPorts } from './ports.ts'
 import { decode, RECORD_VERSION, vmUuid, type ContainerRecord } from './record.ts'
@@ -168,6 +169,31 @@ export class ContainerService {
     } finally {
       this.#reserved.delete(chosen)
     }
+  }
+
+  /**
+   * Removes containers that do not run: those with every label of the filter `label`, none of `label!`, and made no
+   * later than `until` (unix nanoseconds). Bytes are those of their disks.
+   */
+  async prune(options: { filters: Filters; until?: bigint }): Promise<ContainerPruneResponse> {
+    const chosen = [...this.#containers.values()].filter((container) => isPruned(container, options))
+    const answer: ContainerPruneResponse = { ContainersDeleted: [], SpaceReclaimed: 0 }
+    for (const container of chosen) {
+      const bytes = await allocatedBytes([container.paths.disk])
+      try {
+        await container.remove({ force: false })
+      } catch (error) {
+        // It was started, or removed by hand, in the meantime.
+        const code = error instanceof EngineError ? error.code : undefined
+        if (code === 'CONFLICT' || code === 'CONTAINER_NOT_FOUND') continue
+        throw error
+      }
+      answer.ContainersDeleted.push(container.id)
+      answer.SpaceReclaimed += bytes
+    }
+    const reclaimed = String(answer.SpaceReclaimed)
+    this.#context.events.emit('container', 'prune', '', { reclaimed })
+    return answer
   }
 
   async remove(idOrName: string, options: { force: boolean }): Promise<void> {

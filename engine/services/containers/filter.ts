@@ -48,3 +48,24 @@ export function passes(container: Container, filters: Filters): boolean {
     return name === 'label' ? values.every(found) : values.some(found)
   })
 }
+
+/** Whether a prune takes a container: none that runs, or waits for its restart. Rejects an unknown filter. */
+export function isPruned(
+  container: Container,
+  { filters, until }: { filters: Filters; until?: bigint },
+): boolean {
+  const { label = [], 'label!': without = [], ...unknown } = filters
+  const [name] = Object.keys(unknown)
+  if (name !== undefined) {
+    throw new EngineError('INVALID_ARGUMENT', `invalid filter '${name}'; known are label, label!, until`)
+  }
+  const { record, running, restarting } = container
+  const labels = record.config.Labels ?? {}
+  return (
+    !running &&
+    !restarting &&
+    label.every((wanted) => hasLabel(labels, wanted)) &&
+    !without.some((unwanted) => hasLabel(labels, unwanted)) &&
+    (until === undefined || BigInt(Date.parse(record.createdAt)) * 1_000_000n <= until)
+  )
+}
