@@ -88,6 +88,16 @@ export interface ContainerCreateResponse {
   Warnings: string[]
 }
 
+/** Resources, empty where they are to stay as they are, and the policy. */
+export interface ContainerUpdateRequest {
+  RestartPolicy?: RestartPolicy | null
+  [resource: string]: unknown
+}
+
+export interface ContainerUpdateResponse {
+  Warnings: string[]
+}
+
 export interface ContainerPruneResponse {
   /** Ids. */
   ContainersDeleted: string[]

@@ -79,6 +79,8 @@ export interface ContainerBackend {
   unpause(id: string): Promise<void>
   rename(id: string, name: string): Promise<void>
   remove(id: string, options: { force: boolean; volumes: boolean }): Promise<void>
+  /** Rejects with NOT_SUPPORTED, naming it, what the VM cannot take. */
+  update(id: string, request: docker.ContainerUpdateRequest): Promise<docker.ContainerUpdateResponse>
   /** Removes those that do not run; `until` is in unix nanoseconds. */
   prune(options: { filters: docker.Filters; until?: bigint }): Promise<docker.ContainerPruneResponse>
   /** Resolves once the container is known: `result` then waits, so that a 200 can be sent at once. */

@@ -177,6 +177,26 @@ test('prune reads its time, and passes the other filters on', async () => {
   expect(calls.length).toBe(2)
 })
 
+test('update checks types and passes the rest on', async () => {
+  const updates: unknown[][] = []
+  await using api = await TestServer.start({
+    containers: {
+      update: async (...args) => {
+        updates.push(args)
+        return { Warnings: [] }
+      },
+    },
+  })
+  const update = (body: unknown) => api.call('POST', '/v1.51/containers/c/update', { body })
+  const body = { CpuShares: 0, Devices: null, RestartPolicy: { Name: 'always', MaximumRetryCount: 0 } }
+  expect(await update(body)).toMatchObject({ status: 200, body: '{"Warnings":[]}' })
+  expect(updates).toEqual([['c', body]])
+  expect(await update({ RestartPolicy: { Name: 'sometimes' } })).toMatchObject({ status: 400 })
+  expect(await update({ Memory: '1' })).toMatchObject({ status: 400 })
+  expect(await update(undefined)).toMatchObject({ status: 400 })
+  expect(updates.length).toBe(1)
+})
+
 test('a start with settings is refused, as they would be lost', async () => {
   await using api = await TestServer.start({ containers: { start: async () => {} } })
   expect(await api.call('POST', '/containers/c/start', { body: {} })).toMatchObject({ status: 204, body: '' })

@@ -1,5 +1,10 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import type { ContainerCreateRequest, WaitCondition, WaitResponse } from '../../../contract/docker.ts'
+import type {
+  ContainerCreateRequest,
+  ContainerUpdateRequest,
+  WaitCondition,
+  WaitResponse,
+} from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { ContainerBackend } from '../backend.ts'
 import { clientSignal } from '../client.ts'
@@ -108,6 +113,13 @@ export function containerRoutes(
         await containers.rename(id(request), new Query(request.query).required('name'))
         return done(reply)
       },
+    },
+    {
+      method: 'POST',
+      url: '/containers/:id/update',
+      // The settings are those of a create, one level up.
+      schema: { body: { ...schemas.containerCreate.properties.HostConfig, type: 'object' } },
+      handler: async (request) => containers.update(id(request), request.body as ContainerUpdateRequest),
     },
     {
       method: 'POST',

@@ -23,11 +23,6 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
   [['POST'], ['/images/prune'], 'pruning images is not supported; remove them by name'],
   [['GET'], ['/distribution/*'], 'asking a registry about an image is not supported; skopeo inspect does'],
   [['GET'], ['/system/df'], 'disk usage is not reported by the Docker API here; the sizes are in the lists'],
-  [
-    ['POST'],
-    ['/containers/:id/update'],
-    'the size of a running container is that of its VM: create another with the wanted ones',
-  ],
   [['GET'], ['/containers/:id/top'], 'processes are not listed from outside; run ps in the container'],
   [
     ['GET'],

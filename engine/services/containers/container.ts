@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { ContainerUpdateRequest } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit, repairLog } from '../../guest/log-reader.ts'
@@ -14,6 +15,7 @@ import { allocatePorts, wantedPorts } from './ports.ts'
 import { identity, startConfig } from './process.ts'
 import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
 import { RestartTimer, wantsRestart } from './restart.ts'
+import { updated } from './update.ts'
 import { within } from './within.ts'
 
 /** A clone answers within milliseconds; a cold boot under emulation on a busy machine takes tens of seconds. */
@@ -292,6 +294,16 @@ export class Container {
       await this.#change({ name })
       // Docker's clients expect the old name with its slash.
       this.emit('rename', { oldName: `/${old}` })
+    })
+  }
+
+  /** Takes effect at once, on a restart that is being waited for too; a size with the next start. */
+  update(request: ContainerUpdateRequest): Promise<void> {
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      await this.#change({ hostConfig: updated(this.record.hostConfig, request, this.running) })
+      if (this.restarting && !wantsRestart(this.record)) this.#restart.cancel()
+      this.emit('update')
     })
   }
 

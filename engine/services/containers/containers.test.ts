@@ -247,3 +247,30 @@ describe('prune', () => {
     expect(await remaining()).toEqual(['ended'])
   })
 })
+
+describe('update', () => {
+  test('of the restart policy is saved and told', async () => {
+    const vm = await found('still', { phase: 'running', paused: true }, 'paused')
+    const RestartPolicy = { Name: 'always', MaximumRetryCount: 0 } as const
+    expect(await service.update('still', { Memory: 0, RestartPolicy })).toEqual({ Warnings: [] })
+    expect(decode(vm.saved)?.hostConfig).toEqual({ RestartPolicy })
+    expect((await service.inspect('still', { size: false })).HostConfig).toEqual({ RestartPolicy })
+    expect(happened.at(-1)).toMatchObject({ Action: 'update', Actor: { ID: idOf('still') } })
+  })
+
+  test('a refused one leaves the rest of it undone', async () => {
+    const vm = await found('still', { phase: 'running', paused: true }, 'paused')
+    const request = { RestartPolicy: { Name: 'always' }, CpuShares: 2 } as const
+    await expect(service.update('still', request)).rejects.toEqual(failure('NOT_SUPPORTED', /^CpuShares/))
+    expect(vm.saved).toBe('')
+    expect(service.find('still').record.hostConfig).toEqual({})
+  })
+
+  test('no restart comes any more once the policy is gone', async () => {
+    await found('again', { phase: 'running', hostConfig: { RestartPolicy: { Name: 'on-failure' } } })
+    expect(service.find('again').restarting).toBe(true)
+    await service.update('again', { RestartPolicy: { Name: 'no' } })
+    const { State } = await service.inspect('again', { size: false })
+    expect(State).toMatchObject({ Status: 'exited', Running: false, Restarting: false })
+  })
+})

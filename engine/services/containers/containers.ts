@@ -5,6 +5,8 @@ import type {
   ContainerInspect,
   ContainerPruneResponse,
   ContainerSummary,
+  ContainerUpdateRequest,
+  ContainerUpdateResponse,
   Filters,
   WaitCondition,
   WaitResponse,
@@ -169,6 +171,11 @@ export class ContainerService {
     } finally {
       this.#reserved.delete(chosen)
     }
+  }
+
+  async update(idOrName: string, request: ContainerUpdateRequest): Promise<ContainerUpdateResponse> {
+    await this.find(idOrName).update(request)
+    return { Warnings: [] }
   }
 
   /**
