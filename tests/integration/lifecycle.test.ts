@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ContainerInspect } from '../../contract/docker.ts'
+import type { ContainerInspect, ContainerPruneResponse } from '../../contract/docker.ts'
 import { command, qemuProcesses, TestEngine, type CliResult } from '../support/engine.ts'
 import { busyboxImage } from '../support/images.ts'
 
@@ -143,6 +143,52 @@ test('a container has its new name at once, also where it runs, and for the next
   expect((await ramet('rm', '-f', 'before', 'after')).code).toBe(0)
 })
 
+test('prune removes what has ended, and nothing else', async () => {
+  await counting('runs')
+  await counting('halted')
+  expect(await ramet('pause', 'halted')).toEqual(done('halted'))
+  const ended = await ramet(
+    'run',
+    '--name',
+    'ended',
+    '--label',
+    'tier=back',
+    image,
+    'sh',
+    '-c',
+    'echo x > /x',
+  )
+  expect(ended.code).toBe(0)
+  const { Id } = await inspect('ended')
+  const front = await ramet('prune', '--filter', 'label=tier=front')
+  expect(front).toEqual({ code: 0, stdout: 'Total reclaimed space: 0B\n', stderr: '' })
+  const pruned = JSON.parse((await ramet('prune', '--json')).stdout) as ContainerPruneResponse
+  expect(pruned.ContainersDeleted).toEqual([Id])
+  expect(pruned.SpaceReclaimed).toBeGreaterThan(0)
+  expect((await engine.get(`/containers/${Id}/json`)).status).toBe(404)
+  expect((await inspect('runs')).State.Status).toBe('running')
+  expect((await inspect('halted')).State.Status).toBe('paused')
+  expect((await ramet('rm', '-f', 'runs', 'halted')).code).toBe(0)
+})
+
+test('a restart policy given to a running container holds at its end', async () => {
+  const script = 'rm -f /end; while [ ! -e /end ]; do sleep 0.1; done; exit 4'
+  expect((await ramet('run', '-d', '--name', 'again', image, 'sh', '-c', script)).code).toBe(0)
+  const update = (body: object) => engine.call('POST', '/containers/again/update', body)
+  const refused = await update({ Memory: 1 << 30, RestartPolicy: { Name: 'always' } })
+  expect(refused).toMatchObject({ status: 501, body: expect.stringContaining('Memory') })
+  expect(await update({ RestartPolicy: { Name: 'always' } })).toEqual({
+    status: 200,
+    body: '{"Warnings":[]}',
+  })
+  expect((await ramet('exec', 'again', 'touch', '/end')).code).toBe(0)
+  await until('it runs again', async () => {
+    const { RestartCount, State } = await inspect('again')
+    return RestartCount === 1 && State.Status === 'running'
+  })
+  expect((await ramet('rm', '-f', 'again')).code).toBe(0)
+})
+
 describe.skipIf(!withDocker)("docker's command line", () => {
   test('pauses, shows, and unpauses', async () => {
     await counting('d1')
@@ -154,5 +200,20 @@ describe.skipIf(!withDocker)("docker's command line", () => {
     await goesOn('d1', () => docker('unpause', 'd1'))
     expect(await docker('rename', 'd1', 'd2')).toEqual({ code: 0, stdout: '', stderr: '' })
     expect(await docker('rm', '-f', 'd2')).toEqual(done('d2'))
+  })
+
+  test('prunes, and updates the restart policy', async () => {
+    await counting('d3')
+    expect(await docker('update', '--restart', 'on-failure:3', 'd3')).toEqual(done('d3'))
+    expect((await inspect('d3')).HostConfig.RestartPolicy).toEqual({
+      Name: 'on-failure',
+      MaximumRetryCount: 3,
+    })
+    expect((await docker('update', '--cpu-shares', '5', 'd3')).stderr).toContain('CpuShares')
+    expect((await ramet('run', '--name', 'd4', image, 'true')).code).toBe(0)
+    const { stdout } = await docker('container', 'prune', '-f', '--filter', 'label!=keep')
+    expect(stdout).toMatch(/^Deleted Containers:\n[0-9a-f]{64}\n\nTotal reclaimed space: /)
+    expect((await docker('ps', '-a', '--format', '{{.Names}}')).stdout).toBe('d3\n')
+    expect(await docker('rm', '-f', 'd3')).toEqual(done('d3'))
   })
 })
