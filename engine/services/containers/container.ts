@@ -134,6 +134,7 @@ export class Container {
       await repairLog(this.paths.log)
       Object.assign(record, { phase: 'starting', run: record.run + 1, ports, error: '', oomKilled: false })
       record.stoppedByUser = false
+      record.paused = false
       record.templateId = template?.id ?? ''
       this.#vm = await this.#context.hypervisor.define(this.#spec(hardware, template?.ramFile))
       await this.#launch(this.#vm, template?.stateFile)
@@ -186,8 +187,8 @@ export class Container {
       this.#mustExist()
       this.agent()
       await this.#vm!.suspend()
-      // Should this get lost: the next engine asks the VM.
-      await this.#change({ paused: true })
+      this.record.paused = true
+      await this.#save()
       this.emit('pause')
     })
   }
@@ -205,6 +206,11 @@ export class Container {
     })
   }
 
+  /** Where the record gets lost nothing else does: the next engine asks the VM. */
+  async #save(): Promise<void> {
+    await this.#vm?.saveRecord(encode(this.record)).catch((error: Error) => this.#context.log(error.message))
+  }
+
   /** Once, however many ask: a kill does not wait for the change of state that is under way. */
   #resume(): Promise<void> {
     this.#resuming ??= this.#letRun().finally(() => (this.#resuming = undefined))
@@ -213,7 +219,8 @@ export class Container {
 
   async #letRun(): Promise<void> {
     await this.#vm!.resume()
-    await this.#change({ paused: false })
+    this.record.paused = false
+    await this.#save()
     this.emit('unpause')
     // An engine before this one paused it: nobody has spoken to its guest since.
     if (!this.#agent) await this.#takeUp()
@@ -238,8 +245,8 @@ export class Container {
   async #end(options: { timeoutSeconds?: number; signal?: string }): Promise<void> {
     const { config } = this.record
     const exited = this.exits.next()
-    // Only a guest that runs takes signals.
-    if (this.paused) await this.#resume()
+    // Only a guest that runs takes signals. One that cannot go on any more is ended below.
+    if (this.paused) await this.#resume().catch((error: Error) => this.#context.log(error.message))
     const seconds = options.timeoutSeconds ?? config.StopTimeout ?? DEFAULT_STOP_SECONDS
     await this.#signal(options.signal ?? config.StopSignal ?? 'SIGTERM')
     if (await within(exited, seconds < 0 ? undefined : seconds * 1000)) return
@@ -420,7 +427,7 @@ export class Container {
     record.ports = []
     const again = wantsRestart(record)
     if (again) record.restartCount++
-    await this.#vm?.saveRecord(encode(record)).catch((error: Error) => this.#context.log(error.message))
+    await this.#save()
     this.emit('die', { exitCode: String(record.exitCode) })
     if (again) {
       const started = Date.parse(record.startedAt)

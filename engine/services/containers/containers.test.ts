@@ -187,6 +187,16 @@ describe('one that an engine before this one paused', () => {
     await expect(service.remove('still', { force: false })).rejects.toEqual(failure('CONFLICT', /is running/))
   })
 
+  test('goes where its VM cannot go on any more', async () => {
+    const vm = await found('still', { ...running, config: { Cmd: ['true'], StopTimeout: 0 } }, 'paused')
+    vm.resume = () => Promise.reject(new Error('no room'))
+    await expect(service.unpause('still')).rejects.toThrow('no room')
+    expect((await service.inspect('still', { size: false })).State.Status).toBe('paused')
+    await service.remove('still', { force: true })
+    expect(vm.told).toEqual(['destroy', 'destroy', 'undefine'])
+    expect(() => service.find('still')).toThrow('no such container')
+  })
+
   test('has ended where its VM is gone', async () => {
     const vm = await found('still', running, 'off')
     expect(decode(vm.saved)).toMatchObject({ phase: 'exited', paused: false, exitCode: 137 })
