@@ -53,3 +53,18 @@ test('save writes a file, all of it or none', async () => {
   expect(await readFile(output, 'utf8')).toBe('from before')
   expect(await readdir(engine.home)).toEqual(before)
 })
+
+test('push names the tag, and tells what the registry refuses', async () => {
+  engine.answers['POST /images/reg/a/push'] = (_call, response) => {
+    response.end('{"status":"Preparing","id":"abc"}\r\n{"error":"no","errorDetail":{"message":"no"}}\r\n')
+  }
+  const told = { code: 1, stdout: 'abc: Preparing\n', stderr: 'ramet: no\n' }
+  expect(await ramet(engine, 'push', 'reg/a')).toEqual(told)
+  expect(engine.calls.at(-1)!.query.get('tag')).toBe('latest')
+  engine.answers['POST /images/reg/a/push'] = (_call, response) => response.end()
+  expect(await ramet(engine, 'push', '-q', 'reg/a:2')).toMatchObject({ code: 0, stdout: 'reg/a:2\n' })
+  expect(engine.calls.at(-1)!.query.get('tag')).toBe('2')
+  expect(await ramet(engine, 'push', '-a', 'reg/a')).toMatchObject({ code: 0 })
+  expect(engine.calls.at(-1)!.query.has('tag')).toBe(false)
+  expect(await ramet(engine, 'push', '-a', 'reg/a:2')).toMatchObject({ code: 1 })
+})

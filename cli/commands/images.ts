@@ -24,6 +24,12 @@ export function addImages(program: Command): void {
       print(`${withTag(image)}\n`)
     })
   program
+    .command('push <image>')
+    .description('send an image to the registry in its name')
+    .option('-a, --all-tags', 'all tags of the repository')
+    .option('-q, --quiet', 'print the name only')
+    .action(push)
+  program
     .command('load')
     .description('load images from a docker or OCI archive')
     .option('-i, --input <file>', 'the archive; standard input without it')
@@ -112,6 +118,20 @@ async function load({ input, quiet }: { input?: string; quiet?: boolean }): Prom
   const body = input ? createReadStream(input) : process.stdin
   const answer = await client.stream('POST', '/images/load', { query: { quiet }, body })
   await showProgress(answer, process.stdout, { results: quiet || !process.stdout.isTTY })
+}
+
+async function push(
+  image: string,
+  { allTags, quiet }: { allTags?: boolean; quiet?: boolean },
+): Promise<void> {
+  const { repo, tag } = splitReference(image)
+  if (allTags && tag) {
+    throw new EngineError('INVALID_ARGUMENT', `--all-tags pushes every tag: give the name without :${tag}`)
+  }
+  const query = { tag: allTags ? undefined : tag || 'latest' }
+  const answer = await (await engine()).stream('POST', `/images/${pathOf(repo)}/push`, { query })
+  await showProgress(answer, quiet ? undefined : process.stdout)
+  if (quiet) print(`${allTags ? repo : withTag(image)}\n`)
 }
 
 async function save(images: string[], { output }: { output?: string }): Promise<void> {

@@ -134,6 +134,8 @@ export interface ImageBackend {
     options: ProgressOptions & { auth?: docker.RegistryAuth; platform?: string },
   ): Promise<void>
   load(archive: Readable, options: ProgressOptions): Promise<void>
+  /** Without a tag here and in the name all tags of the repository are pushed. */
+  push(name: string, options: ProgressOptions & { tag?: string; auth?: docker.RegistryAuth }): Promise<void>
   /** A tar archive of images, by names or ids; made while it is read. */
   save(names: string[], options: { signal: AbortSignal }): Promise<Readable>
   list(options: { all: boolean; filters: docker.Filters }): Promise<docker.ImageSummary[]>

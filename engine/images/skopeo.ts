@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { RegistryAuth } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { MAX_JSON_BYTES } from './json.ts'
+import { pushError } from './push-errors.ts'
 import { registryError } from './skopeo-errors.ts'
 
 const MAX_STDERR = 64 * 1024
@@ -57,7 +58,22 @@ export async function copyBlobs(
   if (result.code !== 0) throw registryError(result.stderr, reference, access.host)
 }
 
-function flags(side: '' | 'src-', access: Access): string[] {
+/**
+ * Pushes the only image of an OCI layout with the digests that it has. `onStart` is told the process's id. Rejects as
+ * pushError says.
+ */
+export async function copyToRegistry(
+  layout: string,
+  reference: string,
+  access: Access,
+  options: { signal?: AbortSignal; onStart?(pid: number): void },
+): Promise<void> {
+  const args = ['copy', '--quiet', '--retry-times', '2', '--preserve-digests', ...flags('dest-', access)]
+  const result = await skopeo([...args, `oci:${layout}`, `docker://${reference}`], 0, options.signal, options)
+  if (result.code !== 0) throw pushError(result.stderr, reference, access.host)
+}
+
+function flags(side: '' | 'src-' | 'dest-', access: Access): string[] {
   const config = join(process.env['DOCKER_CONFIG'] ?? '', 'config.json')
   const auth = access.authFile ?? (process.env['DOCKER_CONFIG'] && existsSync(config) ? config : undefined)
   return [
@@ -87,10 +103,19 @@ interface Finished {
   stderr: string
 }
 
-function skopeo(args: string[], maxStdout: number, signal?: AbortSignal): Promise<Finished> {
+function skopeo(
+  args: string[],
+  maxStdout: number,
+  signal?: AbortSignal,
+  { input, onStart }: { input?: string; onStart?(pid: number): void } = {},
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason as Error)
-    const child = spawn('skopeo', args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn('skopeo', args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    // One that ends without reading its input has said why.
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+    if (child.pid !== undefined) onStart?.(child.pid)
     const stdout: Buffer[] = []
     let stdoutBytes = 0
     let stderr = ''

@@ -15,7 +15,8 @@ import { historyOf, type HistoryStep } from './history.ts'
 import { parseImageManifest } from './manifest.ts'
 import { OciLayout, type IndexEntry } from './oci-layout.ts'
 import { pull } from './pull.ts'
-import { canonical, familiar, isLoopback, parseReference } from './reference.ts'
+import { push, pushedImages } from './push.ts'
+import { canonical, familiar, isLoopback, parseReference, repository } from './reference.ts'
 import { saveArchive, savedImages } from './save.ts'
 import { writeAuthFile } from './skopeo.ts'
 import { blobsOf, joinImage, layerBlobs, type StoredImage } from './stored-image.ts'
@@ -133,6 +134,31 @@ export class ImageStore {
       await work[Symbol.asyncDispose]()
       throw error
     }
+  }
+
+  /**
+   * Sends an image to the registry in its name; with neither `tag` nor a tag in the name, all tags of the repository.
+   * Rejects with IMAGE_NOT_FOUND, INVALID_ARGUMENT, UNAUTHORIZED, NOT_FOUND, NOT_SUPPORTED, REGISTRY_UNREACHABLE or the
+   * signal's reason.
+   */
+  async push(
+    name: string,
+    options: ProgressOptions & { tag?: string; auth?: RegistryAuth } = {},
+  ): Promise<void> {
+    await using work = await makeWorkFolder(this.#work)
+    const folder = join(work.path, 'oci')
+    const blobs = join(folder, 'blobs', 'sha256')
+    await mkdir(blobs, { recursive: true })
+    const images = await this.#hold(blobs, () => pushedImages(this.#catalog, name, options.tag), (each) => each.image) // prettier-ignore
+    const reference = parseReference(images[0]!.name)
+    const { domain } = reference
+    options.onProgress?.({ status: `The push refers to repository [${repository(reference)}]` })
+    const access = {
+      host: domain,
+      insecure: isLoopback(domain) || this.#insecure.has(domain),
+      authFile: await writeAuthFile(work.path, domain, options.auth),
+    }
+    for (const image of images) await push(image, { ...options, folder, access })
   }
 
   /** Gives an image one more name, taking it from the image that had it. */

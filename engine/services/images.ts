@@ -67,6 +67,11 @@ export class ImageService {
     }
   }
 
+  async push(name: string, options: ProgressOptions & { tag?: string; auth?: RegistryAuth }): Promise<void> {
+    await this.#the.store.push(name, options)
+    this.#the.events.emit('image', 'push', name, { name })
+  }
+
   /** Rejects with IMAGE_NOT_FOUND before anything is read. */
   async save(names: string[], options: { signal: AbortSignal }): Promise<Readable> {
     const archive = await this.#the.store.save(names, options)

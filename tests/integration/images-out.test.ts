@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ImageInspect } from '../../contract/docker.ts'
 import { command, TestEngine } from '../support/engine.ts'
 import { busyboxImage, compressed, makeImage, type TestImage } from '../support/images.ts'
+import { demandLogin, TestRegistry } from '../support/registry.ts'
 import { tar } from '../../engine/images/tar/testing.ts'
 
 /** The way of images out of an engine: to archives and registries. Nothing here boots a VM. */
@@ -79,4 +80,33 @@ test('skopeo reads an archive both as docker and as OCI archive', async () => {
     }
     expect(copied.digest).toBe(Id)
   }
+})
+
+test('what is pushed is pulled again with the same id and digest', async () => {
+  await using registry = await TestRegistry.start()
+  const name = `${registry.host}/some/where:1`
+  expect(await engine.ramet(['tag', 'layered:1', name])).toMatchObject({ code: 0 })
+  const pushed = await engine.ramet(['push', name])
+  expect([pushed.code, pushed.stderr]).toEqual([0, ''])
+  const digest = /^1: digest: (sha256:[0-9a-f]{64}) size: \d+$/m.exec(pushed.stdout)?.[1]
+  const { Id } = await inspect('layered:1')
+  expect(await engine.ramet(['rmi', name])).toMatchObject({ code: 0 })
+  await using other = await TestEngine.start()
+  expect(await other.ramet(['pull', '-q', name])).toMatchObject({ code: 0 })
+  const pulled = await inspect(name, other)
+  expect([pulled.Id, pulled.RepoDigests]).toEqual([Id, [`${registry.host}/some/where@${digest}`]])
+})
+
+test('a push that the registry does not take fails with advice', async () => {
+  await using registry = await TestRegistry.start()
+  const name = `${registry.host}/mine:1`
+  expect((await engine.ramet(['push', name])).stderr).toContain(`ramet tag IMAGE ${name}`)
+  expect(await engine.ramet(['tag', 'layered:1', name])).toMatchObject({ code: 0 })
+  registry.intercept = demandLogin('me', 'secret')
+  const refused = await engine.ramet(['push', name])
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining(`log in with \`docker login`)])
+  await registry.stop()
+  const gone = await engine.ramet(['push', name])
+  expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('cannot reach the registry')])
+  expect(await engine.ramet(['rmi', name])).toMatchObject({ code: 0 })
 })

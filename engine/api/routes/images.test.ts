@@ -173,6 +173,27 @@ test('a client that goes away amid its archive cancels the load', async () => {
   expect(await failed.promise).toMatchObject({ code: 'CANCELLED' })
 })
 
+test('a push has its tag and credentials, and tells its progress', async () => {
+  const asked: unknown[] = []
+  await using api = await TestServer.start({
+    images: {
+      push: async (name, { tag, auth, onProgress }) => {
+        asked.push([name, tag, auth])
+        onProgress({ status: 'Pushed', id: 'abc' })
+        if (!auth) throw new EngineError('UNAUTHORIZED', 'log in')
+      },
+    },
+  })
+  const auth = { 'X-Registry-Auth': Buffer.from('{"username":"u","password":"p"}').toString('base64url') }
+  const answer = await api.call('POST', '/v1.51/images/localhost:5000/a/b/push?tag=1', { headers: auth })
+  expect([answer.status, lines(answer.body)]).toEqual([200, [{ status: 'Pushed', id: 'abc' }]])
+  expect(lines((await api.call('POST', '/images/a/push')).body).at(-1)).toMatchObject({ error: 'log in' })
+  expect(asked).toEqual([
+    ['localhost:5000/a/b', '1', { username: 'u', password: 'p' }],
+    ['a', undefined, undefined],
+  ])
+})
+
 test('images are saved as one archive, by name or by several', async () => {
   const asked: string[][] = []
   await using api = await TestServer.start({

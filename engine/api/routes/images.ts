@@ -67,7 +67,8 @@ export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): R
       handler: async (request, reply) => {
         const query = new Query(request.query)
         const tag = query.text('tag')
-        const { name } = asked(request, ['tag'])
+        const { name, action } = asked(request, ['tag', 'push'])
+        if (action === 'push') return sendPush(images, name, request, reply, options)
         await images.tag(name, query.required('repo') + (tag ? `:${tag}` : ''))
         return reply.code(201).send()
       },
@@ -100,6 +101,23 @@ export function imageLoadRoute(images: ImageBackend, { closing, log }: ImageRout
       }
     },
   }
+}
+
+async function sendPush(
+  images: ImageBackend,
+  name: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { closing, log }: ImageRouteOptions,
+): Promise<void> {
+  const auth = parseRegistryAuth(request.headers['x-registry-auth'])
+  const tag = new Query(request.query).text('tag')
+  const signal = clientSignal(reply, closing)
+  await streamProgress<ProgressMessage>(reply, {
+    run: async (onProgress) => images.push(name, { tag, auth, signal, onProgress }).then(nothing),
+    failure,
+    log,
+  })
 }
 
 /** An archive that breaks off ends the connection, so that nobody takes it for a whole one. */
