@@ -45,6 +45,7 @@ export class Container {
   readonly #onRemoved: () => void
   #vm: VirtualMachine | undefined
   #agent: AgentClient | undefined
+  #ending: Promise<void> | undefined
   #resuming: Promise<void> | undefined
 
   /** `onRemoved` is told when nothing of the container is left. */
@@ -129,7 +130,7 @@ export class Container {
     try {
       const { hardware, template } = await this.#context.templates.forContainer(record)
       // A clone of the last run that is still on its way out holds the disk and the ports.
-      await this.#vm?.destroy()
+      await this.#destroy()
       const ports = await allocatePorts(wantedPorts(record.config, record.hostConfig))
       await repairLog(this.paths.log)
       Object.assign(record, { phase: 'starting', run: record.run + 1, ports, error: '', oomKilled: false })
@@ -170,7 +171,7 @@ export class Container {
   async #startFailed(error: unknown): Promise<void> {
     const { record } = this
     this.#closeAgent()
-    await this.#vm?.destroy().catch(() => {})
+    await this.#destroy().catch(() => {})
     record.phase = record.startedAt ? 'exited' : 'created'
     record.exitCode = exitCodeOf(error)
     record.error = (error as Error).message
@@ -252,7 +253,7 @@ export class Container {
     if (await within(exited, seconds < 0 ? undefined : seconds * 1000)) return
     await this.#signal('SIGKILL')
     if (await within(exited, POWER_OFF_MS)) return
-    await this.#vm?.destroy()
+    await this.#destroy()
     await this.#finished()
   }
 
@@ -276,7 +277,7 @@ export class Container {
     await agent.signal(signal)
     this.emit('kill', { signal })
     if (!fatal || (await within(exited, POWER_OFF_MS))) return
-    await this.#vm?.destroy()
+    await this.#destroy()
     await this.#finished()
   }
 
@@ -342,7 +343,7 @@ export class Container {
       }
       this.#restart.cancel()
       this.#closeAgent()
-      await this.#vm?.destroy()
+      await this.#destroy()
       await this.#vm?.undefine()
       await this.#removeFiles()
       this.removed = true
@@ -364,7 +365,7 @@ export class Container {
       if (this.paused) return
       if (phase === 'running' && state !== 'off') return this.#takeUp()
       // A start that was cut short, or a run that ended while nobody looked: QEMU waits for somebody to end it.
-      await this.#vm?.destroy()
+      await this.#destroy()
       await this.#finished()
     })
   }
@@ -372,7 +373,7 @@ export class Container {
   /** Joins a run that an engine before this one began; ends it where the guest has ended, or does not answer. */
   async #takeUp(): Promise<void> {
     if (await this.#reconnect()) return this.#watch()
-    await this.#vm?.destroy()
+    await this.#destroy()
     await this.#finished()
   }
 
@@ -403,11 +404,21 @@ export class Container {
   #watch(): void {
     const agent = this.agent()
     void agent.waitExit.then(
-      // The guest has written everything out: nothing is lost by not waiting for its power-off.
-      () => this.#vm?.destroy().then(() => this.#finished()),
+      // The guest has written everything out: nothing is lost by not waiting for its power-off. Whoever waits for
+      // the exit need not wait for libvirt either; a start or a removal does.
+      () => {
+        this.#destroy().catch((error: Error) => this.#context.log(error.message))
+        return this.#finished()
+      },
       // The link broke: libvirt's event tells whether the VM did.
       () => undefined,
     )
+  }
+
+  /** Ends the VM, or waits for the end that is under way: a late one must not hit the VM of the next run. */
+  #destroy(): Promise<void> {
+    this.#ending ??= (this.#vm?.destroy() ?? Promise.resolve()).finally(() => (this.#ending = undefined))
+    return this.#ending
   }
 
   /** Ends the record of a run. Called by whoever notices first; once for each run. */
