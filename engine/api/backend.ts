@@ -144,6 +144,15 @@ export interface ImageBackend {
   history(name: string): Promise<ImageHistoryItem[]>
   tag(name: string, reference: string): Promise<void>
   remove(name: string, options: { force: boolean }): Promise<docker.ImageDeleteItem[]>
+  /** Images that containers were made from stay. `before`: milliseconds since 1970. */
+  prune(options: {
+    filters: docker.Filters
+    before?: number
+  }): Promise<{ ImagesDeleted: docker.ImageDeleteItem[]; SpaceReclaimed: number }>
+  /** Sizes are bytes on disk, files that VMs map included. */
+  usage(): Promise<{ Images: docker.ImageSummary[]; LayersSize: number }>
+  /** Rejects with UNAUTHORIZED where the registry refuses it; nothing is kept. */
+  login(auth: docker.RegistryAuth, options: { signal: AbortSignal }): Promise<void>
 }
 
 export interface TemplateBackend {

@@ -48,6 +48,16 @@ export class ErofsCache {
     return this.#wait(id, conversion, asker)
   }
 
+  /** Bytes on disk of the files of these images, by id; those that have none are left out. */
+  async sizes(ids: string[]): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>()
+    for (const id of ids) {
+      const found = await stat(join(this.#folder, fileName(id))).catch(() => undefined)
+      if (found) sizes.set(id, found.blocks * 512)
+    }
+    return sizes
+  }
+
   async remove(id: string): Promise<void> {
     const conversion = this.#running.get(id)
     if (conversion) await this.#giveUp(id, conversion)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { RegistryAuth } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { MAX_JSON_BYTES } from './json.ts'
+import { loginError } from './login.ts'
 import { pushError } from './push-errors.ts'
 import { registryError } from './skopeo-errors.ts'
 
@@ -71,6 +72,17 @@ export async function copyToRegistry(
   const args = ['copy', '--quiet', '--retry-times', '2', '--preserve-digests', ...flags('dest-', access)]
   const result = await skopeo([...args, `oci:${layout}`, `docker://${reference}`], 0, options.signal, options)
   if (result.code !== 0) throw pushError(result.stderr, reference, access.host)
+}
+
+/** Has a registry check a login; `authFile` is where skopeo then keeps it. Rejects as loginError says. */
+export async function checkLogin(
+  { username = '', password = '' }: RegistryAuth,
+  access: Access & { authFile: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  const args = ['login', ...flags('', access), `--username=${username}`, '--password-stdin', access.host]
+  const result = await skopeo(args, 0, signal, { input: password })
+  if (result.code !== 0) throw loginError(result.stderr, access.host)
 }
 
 function flags(side: '' | 'src-' | 'dest-', access: Access): string[] {

@@ -9,16 +9,18 @@ import { readArchive } from './archive.ts'
 import { Catalog } from './catalog.ts'
 import { verifyLayers, type Delivery, type IsKnownLayer, type ProgressOptions } from './delivery.ts'
 import { hexOf, shortId } from './digest.ts'
+import { usageOf, type ImageUsage } from './disk-usage.ts'
 import { ErofsCache } from './erofs-cache.ts'
 import { storeError } from './failures.ts'
 import { historyOf, type HistoryStep } from './history.ts'
+import { registryOf } from './login.ts'
 import { parseImageManifest } from './manifest.ts'
 import { OciLayout, type IndexEntry } from './oci-layout.ts'
 import { pull } from './pull.ts'
 import { push, pushedImages } from './push.ts'
 import { canonical, familiar, isLoopback, parseReference, repository } from './reference.ts'
 import { saveArchive, savedImages } from './save.ts'
-import { writeAuthFile } from './skopeo.ts'
+import { checkLogin, writeAuthFile } from './skopeo.ts'
 import { blobsOf, joinImage, layerBlobs, type StoredImage } from './stored-image.ts'
 import { makeWorkFolder, sweepWorkFolders } from './work-folder.ts'
 
@@ -100,6 +102,26 @@ export class ImageStore {
       }
       return delivery
     })
+  }
+
+  /** Bytes on disk of each image, and of all together. */
+  async usage(): Promise<{ images: ImageUsage[]; total: number }> {
+    const images = this.#catalog.images()
+    return usageOf(images, await this.#erofs.sizes(images.map(({ id }) => id)))
+  }
+
+  /**
+   * Has the registry check a login; nothing of it is kept. Rejects with UNAUTHORIZED, INVALID_ARGUMENT,
+   * REGISTRY_UNREACHABLE or the signal's reason.
+   */
+  async login(auth: RegistryAuth, { signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    const host = registryOf(auth)
+    if (!auth.username || !auth.password) {
+      throw new EngineError('INVALID_ARGUMENT', `a login to ${host} needs a user name and a password`)
+    }
+    await using work = await makeWorkFolder(this.#work)
+    const insecure = isLoopback(host) || this.#insecure.has(host)
+    await checkLogin(auth, { host, insecure, authFile: join(work.path, 'auth.json') }, signal)
   }
 
   list(): Promise<Image[]> {

@@ -10,7 +10,9 @@ import type {
 import { EngineError } from '../../contract/errors.ts'
 import type { Image, ImageStore } from '../images/store.ts'
 import { hasLabel } from './containers/filter.ts'
+import { withUsage } from './disk-usage.ts'
 import type { EventBus } from './events.ts'
+import { isPrunable } from './image-prune.ts'
 import type { TemplateService } from './templates.ts'
 
 interface ImageDependencies {
@@ -150,7 +152,37 @@ export class ImageService {
     this.#the.events.emit('image', deleted.length ? 'delete' : 'untag', image.id, { name })
     return [...untagged.map((Untagged) => ({ Untagged })), ...deleted.map((Deleted) => ({ Deleted }))]
   }
+
+  /** Removes what no container was made from and the filters let through. `before`: milliseconds since 1970. */
+  async prune(options: {
+    filters: Filters
+    before?: number
+  }): Promise<{ ImagesDeleted: ImageDeleteItem[]; SpaceReclaimed: number }> {
+    const { store, usersOf } = this.#the
+    const { total } = await store.usage()
+    const ImagesDeleted: ImageDeleteItem[] = []
+    for (const image of await store.list()) {
+      if (!isPrunable(image, options.filters, options.before) || usersOf(image.id).length > 0) continue
+      const removed = await this.remove(image.id, { force: true }).catch((error: unknown) => {
+        // Somebody was faster: made a container of it, or removed it.
+        if (error instanceof EngineError && GONE_OR_USED.includes(error.code)) return []
+        throw error
+      })
+      ImagesDeleted.push(...removed)
+    }
+    return { ImagesDeleted, SpaceReclaimed: Math.max(0, total - (await store.usage()).total) }
+  }
+
+  async usage(): Promise<{ Images: ImageSummary[]; LayersSize: number }> {
+    return withUsage(await this.list({ all: true, filters: {} }), await this.#the.store.usage())
+  }
+
+  async login(auth: RegistryAuth, options: { signal: AbortSignal }): Promise<void> {
+    await this.#the.store.login(auth, options)
+  }
 }
+
+const GONE_OR_USED = ['CONFLICT', 'IMAGE_NOT_FOUND']
 
 function passes(image: Image, filters: Filters): boolean {
   return Object.entries(filters).every(([name, values]) => {

@@ -173,6 +173,28 @@ test('a client that goes away amid its archive cancels the load', async () => {
   expect(await failed.promise).toMatchObject({ code: 'CANCELLED' })
 })
 
+test('a prune has filters, and of until a time', async () => {
+  const asked: unknown[] = []
+  const answer = { ImagesDeleted: [{ Deleted: 'sha256:1' }], SpaceReclaimed: 7 }
+  await using api = await TestServer.start({
+    images: {
+      prune: async (options) => {
+        asked.push({ ...options, filters: { ...options.filters } })
+        return answer
+      },
+    },
+  })
+  const filters = encodeURIComponent('{"dangling":["false"],"until":["1700000000"]}')
+  expect(JSON.parse((await api.call('POST', `/v1.51/images/prune?filters=${filters}`)).body)).toEqual(answer)
+  await api.call('POST', '/images/prune')
+  const wrong = encodeURIComponent('{"until":["some day"]}')
+  expect((await api.call('POST', `/images/prune?filters=${wrong}`)).status).toBe(400)
+  expect(asked).toEqual([
+    { filters: { dangling: ['false'] }, before: 1_700_000_000_000 },
+    { filters: {}, before: undefined },
+  ])
+})
+
 test('a push has its tag and credentials, and tells its progress', async () => {
   const asked: unknown[] = []
   await using api = await TestServer.start({

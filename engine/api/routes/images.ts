@@ -6,9 +6,9 @@ import { clientSignal } from '../client.ts'
 import { describe, isOurs, logText } from '../errors.ts'
 import { Query } from '../query.ts'
 import { parseRegistryAuth } from '../registry-auth.ts'
+import { parseTime } from '../time.ts'
 import { requestBody } from '../streams/body.ts'
 import { streamProgress } from '../streams/progress.ts'
-import { REFUSED_OF_IMAGES } from './unsupported.ts'
 
 export interface ImageRouteOptions {
   closing: AbortSignal
@@ -39,6 +39,15 @@ export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): R
           failure,
           log: options.log,
         })
+      },
+    },
+    {
+      method: 'POST',
+      url: '/images/prune',
+      handler: async (request) => {
+        const { until: [until] = [], ...filters } = new Query(request.query).filters()
+        const before = until === undefined ? undefined : Number(parseTime(until) / 1_000_000n)
+        return images.prune({ filters, before })
       },
     },
     {
@@ -168,7 +177,5 @@ function asked<Action extends string>(
   const word = path.slice(at + 1)
   const action = served.find((each) => each === word)
   if (at > 0 && action) return { name: path.slice(0, at), action }
-  const refused = at > 0 && Object.hasOwn(REFUSED_OF_IMAGES, word) && REFUSED_OF_IMAGES[word]
-  if (refused) throw new EngineError('NOT_SUPPORTED', refused)
   throw new EngineError('NOT_FOUND', `page not found: ${request.method} /images/${path}`)
 }

@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { API_VERSION, MIN_API_VERSION } from '../../../contract/docker.ts'
 import type { Backend } from '../backend.ts'
+import { authRoute } from './system-auth.ts'
+import { usageRoute } from './system-usage.ts'
 
 /** The Docker release whose API this is: clients compare it, so it must look like one. */
 const DOCKER_VERSION = '28.3.3'
@@ -10,12 +12,17 @@ const ARCHITECTURES: Record<string, [docker: string, kernel: string]> = {
 }
 const [GO_ARCH, KERNEL_ARCH] = ARCHITECTURES[process.arch] ?? [process.arch, process.arch]
 
-export function systemRoutes(backend: Backend, { engineVersion }: { engineVersion: string }): RouteOptions[] {
+export function systemRoutes(
+  backend: Backend,
+  { engineVersion, closing }: { engineVersion: string; closing: AbortSignal },
+): RouteOptions[] {
   const version = `${DOCKER_VERSION}+ramet.${engineVersion}`
   return [
     { method: ['GET', 'HEAD'], url: '/_ping', handler: ping },
     { method: 'GET', url: '/version', handler: async () => versionAnswer(backend, version, engineVersion) },
     { method: 'GET', url: '/info', handler: async () => infoAnswer(backend, version) },
+    usageRoute(backend),
+    authRoute(backend.images, { closing }),
   ]
 }
 

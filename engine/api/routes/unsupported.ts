@@ -14,15 +14,8 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
     ['/commit'],
     'a container cannot be made into an image; build one with another tool and load it',
   ],
-  [
-    ['POST'],
-    ['/auth'],
-    'logins are not kept here: clients send credentials with each pull, or use the auth file of skopeo login',
-  ],
   [['GET'], ['/images/search'], 'searching registries is not supported; use the site of the registry'],
-  [['POST'], ['/images/prune'], 'pruning images is not supported; remove them by name'],
   [['GET'], ['/distribution/*'], 'asking a registry about an image is not supported; skopeo inspect does'],
-  [['GET'], ['/system/df'], 'disk usage is not reported by the Docker API here; the sizes are in the lists'],
   [['GET'], ['/containers/:id/top'], 'processes are not listed from outside; run ps in the container'],
   [
     ['GET'],
@@ -97,6 +90,3 @@ export function unsupportedRoutes(): RouteOptions[] {
     })),
   )
 }
-
-/** What may be asked of an image by name and is refused; those routes are one, as names have slashes. */
-export const REFUSED_OF_IMAGES: Record<string, string> = {}
