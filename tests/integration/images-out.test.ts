@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ImageInspect } from '../../contract/docker.ts'
+import type { ImageDeleteItem, ImageInspect, ImageSummary } from '../../contract/docker.ts'
 import { command, TestEngine } from '../support/engine.ts'
 import { busyboxImage, compressed, makeImage, type TestImage } from '../support/images.ts'
 import { demandLogin, TestRegistry } from '../support/registry.ts'
@@ -12,7 +13,7 @@ import { tar } from '../../engine/images/tar/testing.ts'
 let folder: string
 let engine: TestEngine
 let busybox: TestImage
-/** Of two layers, the upper one compressed, built in three steps. */
+/** Of two layers, the upper one compressed. */
 let layered: TestImage
 
 beforeAll(async () => {
@@ -109,4 +110,63 @@ test('a push that the registry does not take fails with advice', async () => {
   const gone = await engine.ramet(['push', name])
   expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('cannot reach the registry')])
   expect(await engine.ramet(['rmi', name])).toMatchObject({ code: 0 })
+})
+
+test('the registry checks a login, and nothing of it is kept', async () => {
+  await using registry = await TestRegistry.start()
+  const secret = randomBytes(12).toString('hex')
+  registry.intercept = demandLogin('me', secret)
+  const login = (password: string) =>
+    engine.call('POST', '/auth', { username: 'me', password, serveraddress: `http://${registry.host}/v1/` })
+  expect(await login(secret)).toMatchObject({ status: 200 })
+  const refused = await login('guessed')
+  expect([refused.status, refused.body]).toEqual([401, expect.stringContaining('refuses this login')])
+  const encoded = Buffer.from(`me:${secret}`).toString('base64')
+  const { stdout } = await command('grep', ['-rlE', `${secret}|${encoded}`, engine.home])
+  expect(stdout).toBe('')
+})
+
+interface Usage {
+  LayersSize: number
+  Images: ImageSummary[]
+}
+
+async function usage(): Promise<Usage> {
+  return JSON.parse((await engine.get('/system/df')).body) as Usage
+}
+
+test('history has every layer, and names the image once', async () => {
+  const image = await inspect('layered:1')
+  const steps = JSON.parse((await engine.get('/images/layered:1/history')).body) as {
+    Id: string
+    Size: number
+  }[]
+  expect(steps.map(({ Id }) => Id)).toEqual([image.Id, '<missing>'])
+  expect(steps.every(({ Size }) => Size > 0)).toBe(true)
+  expect(await engine.ramet(['history', '-q', 'layered:1'])).toMatchObject({ code: 0 })
+})
+
+test('prune takes what nobody names, and tells what it freed', async () => {
+  const { Id } = await inspect('layered:1')
+  const prune = async (filters: object) => {
+    const query = encodeURIComponent(JSON.stringify(filters))
+    const { status, body } = await engine.call('POST', `/images/prune?filters=${query}`)
+    expect(status, body).toBe(200)
+    return JSON.parse(body) as { ImagesDeleted: ImageDeleteItem[]; SpaceReclaimed: number }
+  }
+  const before = await usage()
+  expect(before.LayersSize).toBe(
+    before.Images.reduce((sum, { Size, SharedSize }) => sum + Size - SharedSize, 0),
+  )
+  expect(await prune({})).toEqual({ ImagesDeleted: [], SpaceReclaimed: 0 })
+  expect(await prune({ dangling: ['false'], label: ['role=other'] })).toMatchObject({ ImagesDeleted: [] })
+
+  // Another image takes the name away.
+  expect(await engine.ramet(['tag', busybox.tag, 'layered:1'])).toMatchObject({ code: 0 })
+  const { ImagesDeleted, SpaceReclaimed } = await prune({})
+  expect(ImagesDeleted).toContainEqual({ Deleted: Id })
+  const after = await usage()
+  expect(SpaceReclaimed).toBe(before.LayersSize - after.LayersSize)
+  expect(SpaceReclaimed).toBe(before.Images.find((row) => row.Id === Id)?.Size)
+  expect(await inspect('layered:1')).toMatchObject({ Id: (await inspect(busybox.tag)).Id })
 })
