@@ -69,6 +69,7 @@ security_driver = "none"
 user = "+${process.getuid?.()}"
 group = "+${process.getgid?.()}"
 dynamic_ownership = 0
+namespaces = []
 remember_owner = 0
 `
 
