@@ -105,7 +105,10 @@ export class TestEngine implements AsyncDisposable {
       await this.call('DELETE', `/containers/${Id}?force=1`)
     }
     await this.down('SIGTERM')
+    const left = await qemuProcesses(this.home)
+    for (const line of left) process.kill(parseInt(line), 'SIGKILL')
     await rm(this.home, { recursive: true, force: true })
+    if (left.length > 0) throw new Error(`VMs were left running: ${left.join('\n')}`)
   }
 }
 

@@ -359,8 +359,10 @@ export class Container {
     return this.#changes.run(async () => {
       const state = (await this.#vm?.state()) ?? 'off'
       const { phase } = this.record
-      // What the VM does counts: an engine may have been killed between telling it and writing that down.
-      this.record.paused = phase === 'running' && state === 'paused'
+      // What the VM does counts: an engine may have been killed between telling it and writing that down. One that
+      // has powered off while no engine ran looks paused too: its log tells.
+      const ended = await lastExit(this.paths.log, this.record.run)
+      this.record.paused = phase === 'running' && state === 'paused' && !ended
       // A guest that stands still cannot answer: the link is made once it goes on.
       if (this.paused) return
       if (phase === 'running' && state !== 'off') return this.#takeUp()
