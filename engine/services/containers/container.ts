@@ -46,6 +46,7 @@ export class Container {
   #vm: VirtualMachine | undefined
   #agent: AgentClient | undefined
   #ending: Promise<void> | undefined
+  #finishing: Promise<void> | undefined
   #resuming: Promise<void> | undefined
 
   /** `onRemoved` is told when nothing of the container is left. */
@@ -424,13 +425,21 @@ export class Container {
   }
 
   /** Ends the record of a run. Called by whoever notices first; once for each run. */
-  async #finished(): Promise<void> {
+  #finished(): Promise<void> {
+    this.#finishing ??= this.#finish().finally(() => (this.#finishing = undefined))
+    return this.#finishing
+  }
+
+  async #finish(): Promise<void> {
     const { record } = this
-    if (record.phase !== 'running' && record.phase !== 'starting') return
+    const underWay = (): boolean => record.phase === 'running' || record.phase === 'starting'
+    if (!underWay()) return
+    // Read first: whoever looks at the record finds the run, or its end with the exit code.
+    const exit = await lastExit(this.paths.log, record.run).catch(() => undefined)
+    if (!underWay()) return
     record.phase = 'exited'
     record.paused = false
     this.#closeAgent()
-    const exit = await lastExit(this.paths.log, record.run).catch(() => undefined)
     record.exitCode = exit?.code ?? LOST_EXIT_CODE
     record.oomKilled = exit?.oomKilled ?? false
     record.finishedAt = (exit ? new Date(Number(exit.timeNs / 1_000_000n)) : new Date()).toISOString()
