@@ -143,7 +143,9 @@ class LibvirtHypervisor implements Hypervisor {
   async sweep(): Promise<void> {
     if (!isEmbedded(this.facts.uri)) return
     for (const domain of await explained('list the VMs', this.#connection.list())) {
-      if (!(await domain.isPersistent())) await new LibvirtMachine(domain, this.#owner).destroy()
+      // One that ends by itself meanwhile is no longer there to be asked.
+      const transient = await domain.isPersistent().then((persistent) => !persistent, () => false) // prettier-ignore
+      if (transient) await new LibvirtMachine(domain, this.#owner).destroy()
     }
   }
 
