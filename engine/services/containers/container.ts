@@ -1,27 +1,22 @@
 import { mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ContainerUpdateRequest } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
-import { AgentClient } from '../../guest/agent-client.ts'
+import type { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit, repairLog } from '../../guest/log-reader.ts'
 import { createOverlay } from '../../hypervisor/disk.ts'
-import type { Hardware, VirtualMachine, VmSpec } from '../../hypervisor/virtual-machine.ts'
+import type { VirtualMachine } from '../../hypervisor/virtual-machine.ts'
 import { Mutex } from '../mutex.ts'
 import { Waiters } from '../waiters.ts'
-import type { ContainerContext, ContainerPaths } from './context.ts'
+import { pathsOf, type ContainerContext, type ContainerPaths } from './context.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { ExitWaiters } from './exit-waiters.ts'
+import { Machine } from './machine.ts'
 import { allocatePorts, wantedPorts } from './ports.ts'
-import { identity, startConfig } from './process.ts'
-import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
+import type { ContainerRecord } from './record.ts'
 import { RestartTimer, wantsRestart } from './restart.ts'
 import { updated } from './update.ts'
 import { within } from './within.ts'
 
-/** A clone answers within milliseconds; a cold boot under emulation on a busy machine takes tens of seconds. */
-const AGENT_TIMEOUT_MS = 120_000
-/** A guest that runs answers a new engine at once, were it not for a busy machine. */
-const REJOIN_TIMEOUT_MS = 15_000
 /** After the last signal: what the guest may still take to write out its disk and power off. */
 const POWER_OFF_MS = 5_000
 const DEFAULT_STOP_SECONDS = 10
@@ -30,8 +25,8 @@ const DEFAULT_STOP_SECONDS = 10
 const LOST_EXIT_CODE = 137
 
 /**
- * One container: its record, its disk, and, while it runs, its clone. Changes of state run one after the other; they
- * share that order, the VM and the link to its guest, so they stay in one file although it is a long one.
+ * One container: its record, its disk, and, while it runs, its machine. Changes of state run one after the other; they
+ * share that order, so they stay in one file although it is a long one.
  */
 export class Container {
   readonly #context: ContainerContext
@@ -43,9 +38,7 @@ export class Container {
   record: ContainerRecord
   removed = false
   readonly #onRemoved: () => void
-  #vm: VirtualMachine | undefined
-  #agent: AgentClient | undefined
-  #ending: Promise<void> | undefined
+  readonly #machine: Machine
   #finishing: Promise<void> | undefined
   #resuming: Promise<void> | undefined
 
@@ -58,18 +51,8 @@ export class Container {
     this.#context = context
     this.#onRemoved = options.onRemoved
     this.record = record
-    this.#vm = options.vm
-    const short = record.id.slice(0, 12)
-    const diskFolder = join(context.diskDir, record.id)
-    const logFolder = join(context.logDir, record.id)
-    this.paths = {
-      diskFolder,
-      disk: join(diskFolder, 'disk.qcow2'),
-      logFolder,
-      log: join(logFolder, 'output.log'),
-      agentSocket: join(context.socketDir, `${short}.agent`),
-      restoreSocket: join(context.socketDir, `${short}.restore`),
-    }
+    this.paths = pathsOf(context, record.id)
+    this.#machine = new Machine(context, this.paths, options.vm)
   }
 
   get id(): string {
@@ -90,14 +73,15 @@ export class Container {
   }
 
   get vm(): VirtualMachine | undefined {
-    return this.#vm
+    return this.#machine.vm
   }
 
   /** The agent of the running VM. Rejects with NOT_RUNNING, or with CONFLICT while nobody would answer. */
   agent(): AgentClient {
     if (this.paused)
       throw new EngineError('CONFLICT', `container ${this.record.name} is paused; unpause it first`)
-    if (this.running && this.#agent) return this.#agent
+    const { agent } = this.#machine
+    if (this.running && agent) return agent
     throw new EngineError('NOT_RUNNING', `container ${this.record.name} is not running; start it first`)
   }
 
@@ -108,7 +92,7 @@ export class Container {
       await mkdir(this.paths.logFolder, { recursive: true, mode: 0o700 })
       await createOverlay(this.paths.disk, this.#context.goldenDisk)
       const hardware = await this.#context.templates.hardwareFor(this.record)
-      this.#vm = await this.#context.hypervisor.define(this.#spec(hardware, undefined))
+      await this.#machine.define(this.record, { hardware })
     } catch (error) {
       await this.#removeFiles()
       throw error
@@ -129,20 +113,19 @@ export class Container {
       throw new EngineError('NOT_MODIFIED', `container ${this.record.name} is already running`)
     const { record } = this
     try {
-      const { hardware, template } = await this.#context.templates.forContainer(record)
+      const origin = await this.#context.templates.forContainer(record)
       // A clone of the last run that is still on its way out holds the disk and the ports.
-      await this.#destroy()
+      await this.#machine.end()
       const ports = await allocatePorts(wantedPorts(record.config, record.hostConfig))
       await repairLog(this.paths.log)
       Object.assign(record, { phase: 'starting', run: record.run + 1, ports, error: '', oomKilled: false })
       record.stoppedByUser = false
       record.paused = false
-      record.templateId = template?.id ?? ''
-      this.#vm = await this.#context.hypervisor.define(this.#spec(hardware, template?.ramFile))
-      await this.#launch(this.#vm, template?.stateFile)
+      record.templateId = origin.template?.id ?? ''
+      await this.#machine.launch(record, origin)
       record.phase = 'running'
       record.startedAt = new Date().toISOString()
-      await this.#vm.saveRecord(encode(record))
+      await this.#machine.save(record)
     } catch (error) {
       await this.#startFailed(error)
       throw error
@@ -157,27 +140,15 @@ export class Container {
     return this.running || this.#starts.next()
   }
 
-  /** From a defined VM to the container's running process; without a template's state the VM boots. */
-  async #launch(vm: VirtualMachine, stateFile: string | undefined): Promise<void> {
-    const { record } = this
-    await vm.createPaused()
-    if (stateFile) await vm.restore(stateFile, this.paths.restoreSocket)
-    for (const forward of record.ports) await vm.addForward(forward)
-    await vm.resume()
-    this.#agent = await AgentClient.connect({ path: this.paths.agentSocket, timeoutMs: AGENT_TIMEOUT_MS })
-    await this.#agent.identify(identity(record.config))
-    await this.#agent.start(startConfig(record.config, record.hostConfig, record.run))
-  }
-
   async #startFailed(error: unknown): Promise<void> {
     const { record } = this
-    this.#closeAgent()
-    await this.#destroy().catch(() => {})
+    this.#machine.closeLink()
+    await this.#machine.end().catch(() => {})
     record.phase = record.startedAt ? 'exited' : 'created'
     record.exitCode = exitCodeOf(error)
     record.error = (error as Error).message
     record.ports = []
-    await this.#vm?.saveRecord(encode(record)).catch(() => {})
+    await this.#machine.save(record).catch(() => {})
     this.#starts.release(false)
     this.exits.exited(record.exitCode)
     if (record.hostConfig.AutoRemove) void this.#autoRemove()
@@ -188,7 +159,7 @@ export class Container {
     return this.#changes.run(async () => {
       this.#mustExist()
       this.agent()
-      await this.#vm!.suspend()
+      await this.vm!.suspend()
       this.record.paused = true
       await this.#save()
       this.emit('pause')
@@ -210,7 +181,7 @@ export class Container {
 
   /** Where the record gets lost nothing else does: the next engine asks the VM. */
   async #save(): Promise<void> {
-    await this.#vm?.saveRecord(encode(this.record)).catch((error: Error) => this.#context.log(error.message))
+    await this.#machine.save(this.record).catch((error: Error) => this.#context.log(error.message))
   }
 
   /** Once, however many ask: a kill does not wait for the change of state that is under way. */
@@ -220,12 +191,12 @@ export class Container {
   }
 
   async #letRun(): Promise<void> {
-    await this.#vm!.resume()
+    await this.vm!.resume()
     this.record.paused = false
     await this.#save()
     this.emit('unpause')
     // An engine before this one paused it: nobody has spoken to its guest since.
-    if (!this.#agent) await this.#takeUp()
+    if (!this.#machine.agent) await this.#takeUp()
   }
 
   /** Sends the stop signal, after the timeout SIGKILL. Rejects with NOT_MODIFIED where it does not run. */
@@ -254,7 +225,7 @@ export class Container {
     if (await within(exited, seconds < 0 ? undefined : seconds * 1000)) return
     await this.#signal('SIGKILL')
     if (await within(exited, POWER_OFF_MS)) return
-    await this.#destroy()
+    await this.#machine.end()
     await this.#finished()
   }
 
@@ -278,7 +249,7 @@ export class Container {
     await agent.signal(signal)
     this.emit('kill', { signal })
     if (!fatal || (await within(exited, POWER_OFF_MS))) return
-    await this.#destroy()
+    await this.#machine.end()
     await this.#finished()
   }
 
@@ -322,7 +293,7 @@ export class Container {
     // Before it is saved: the end of a run saves the record too, whenever it comes.
     Object.assign(this.record, changes)
     try {
-      await this.#vm?.saveRecord(encode(this.record))
+      await this.#machine.save(this.record)
     } catch (error) {
       for (const key of Object.keys(changes)) Object.assign(this.record, { [key]: Reflect.get(before, key) })
       throw error
@@ -343,9 +314,9 @@ export class Container {
         await this.#end({ timeoutSeconds: 0, signal: 'SIGKILL' })
       }
       this.#restart.cancel()
-      this.#closeAgent()
-      await this.#destroy()
-      await this.#vm?.undefine()
+      this.#machine.closeLink()
+      await this.#machine.end()
+      await this.vm?.undefine()
       await this.#removeFiles()
       this.removed = true
       this.#onRemoved()
@@ -358,7 +329,7 @@ export class Container {
   /** Takes up a container that an engine before this one left, in whatever state. */
   adopt(): Promise<void> {
     return this.#changes.run(async () => {
-      const state = (await this.#vm?.state()) ?? 'off'
+      const state = await this.#machine.state()
       const { phase } = this.record
       // What the VM does counts: an engine may have been killed between telling it and writing that down. One that
       // has powered off while no engine ran looks paused too: its log tells.
@@ -368,35 +339,22 @@ export class Container {
       if (this.paused) return
       if (phase === 'running' && state !== 'off') return this.#takeUp()
       // A start that was cut short, or a run that ended while nobody looked: QEMU waits for somebody to end it.
-      await this.#destroy()
+      await this.#machine.end()
       await this.#finished()
     })
   }
 
   /** Joins a run that an engine before this one began; ends it where the guest has ended, or does not answer. */
   async #takeUp(): Promise<void> {
-    if (await this.#reconnect()) return this.#watch()
-    await this.#destroy()
+    if (await this.#machine.rejoin(this.record)) return this.#watch()
+    await this.#machine.end()
     await this.#finished()
-  }
-
-  async #reconnect(): Promise<boolean> {
-    if (await lastExit(this.paths.log, this.record.run)) return false
-    try {
-      this.#agent = await AgentClient.connect({ path: this.paths.agentSocket, timeoutMs: REJOIN_TIMEOUT_MS })
-      return this.#agent.hello.state === 'running'
-    } catch (error) {
-      this.#context.log(
-        `container ${this.record.name}: its guest does not answer: ${(error as Error).message}`,
-      )
-      return false
-    }
   }
 
   /** The engine goes; the VM stays. */
   detach(): void {
     this.#restart.cancel()
-    this.#closeAgent()
+    this.#machine.closeLink()
   }
 
   /** libvirt says that the VM has stopped. */
@@ -410,18 +368,12 @@ export class Container {
       // The guest has written everything out: nothing is lost by not waiting for its power-off. Whoever waits for
       // the exit need not wait for libvirt either; a start or a removal does.
       () => {
-        this.#destroy().catch((error: Error) => this.#context.log(error.message))
+        this.#machine.end().catch((error: Error) => this.#context.log(error.message))
         return this.#finished()
       },
       // The link broke: libvirt's event tells whether the VM did.
       () => undefined,
     )
-  }
-
-  /** Ends the VM, or waits for the end that is under way: a late one must not hit the VM of the next run. */
-  #destroy(): Promise<void> {
-    this.#ending ??= (this.#vm?.destroy() ?? Promise.resolve()).finally(() => (this.#ending = undefined))
-    return this.#ending
   }
 
   /** Ends the record of a run. Called by whoever notices first; once for each run. */
@@ -439,7 +391,7 @@ export class Container {
     if (!underWay()) return
     record.phase = 'exited'
     record.paused = false
-    this.#closeAgent()
+    this.#machine.closeLink()
     record.exitCode = exit?.code ?? LOST_EXIT_CODE
     record.oomKilled = exit?.oomKilled ?? false
     record.finishedAt = (exit ? new Date(Number(exit.timeNs / 1_000_000n)) : new Date()).toISOString()
@@ -478,27 +430,8 @@ export class Container {
     })
   }
 
-  #spec(hardware: Hardware, ramFile: string | undefined): VmSpec {
-    return {
-      name: vmName(this.id),
-      uuid: vmUuid(this.id),
-      title: this.record.name,
-      hardware,
-      ramFile,
-      disk: this.paths.disk,
-      agentSocket: this.paths.agentSocket,
-      logFile: this.paths.log,
-      record: encode(this.record),
-    }
-  }
-
   #mustExist(): void {
     if (this.removed) throw new EngineError('CONTAINER_NOT_FOUND', `no such container: ${this.record.name}`)
-  }
-
-  #closeAgent(): void {
-    this.#agent?.close()
-    this.#agent = undefined
   }
 
   async #removeFiles(): Promise<void> {

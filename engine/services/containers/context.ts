@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { ImageStore } from '../../images/store.ts'
 import type { Hypervisor } from '../../hypervisor/virtual-machine.ts'
 import type { EventBus } from '../events.ts'
@@ -27,4 +28,18 @@ export interface ContainerPaths {
   log: string
   agentSocket: string
   restoreSocket: string
+}
+
+export function pathsOf({ diskDir, logDir, socketDir }: ContainerContext, id: string): ContainerPaths {
+  const diskFolder = join(diskDir, id)
+  const logFolder = join(logDir, id)
+  const short = id.slice(0, 12)
+  return {
+    diskFolder,
+    disk: join(diskFolder, 'disk.qcow2'),
+    logFolder,
+    log: join(logFolder, 'output.log'),
+    agentSocket: join(socketDir, `${short}.agent`),
+    restoreSocket: join(socketDir, `${short}.restore`),
+  }
 }

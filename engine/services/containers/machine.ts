@@ -1,0 +1,105 @@
+import { AgentClient } from '../../guest/agent-client.ts'
+import { lastExit } from '../../guest/log-reader.ts'
+import type { Hardware, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
+import type { Template } from '../../templates/manifest.ts'
+import type { ContainerContext, ContainerPaths } from './context.ts'
+import { identity, startConfig } from './process.ts'
+import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
+
+/** A clone answers within milliseconds; a cold boot under emulation on a busy machine takes tens of seconds. */
+const AGENT_TIMEOUT_MS = 120_000
+/** A guest that runs answers a new engine at once, were it not for a busy machine. */
+const REJOIN_TIMEOUT_MS = 15_000
+
+/** What a VM is made of; without a template it boots cold. */
+export interface Origin {
+  hardware: Hardware
+  template?: Template
+}
+
+/** A container's VM and the link to its guest. What state the container is in is its owner's business. */
+export class Machine {
+  readonly #context: ContainerContext
+  readonly #paths: ContainerPaths
+  #vm: VirtualMachine | undefined
+  #agent: AgentClient | undefined
+  #ending: Promise<void> | undefined
+
+  constructor(context: ContainerContext, paths: ContainerPaths, vm?: VirtualMachine) {
+    this.#context = context
+    this.#paths = paths
+    this.#vm = vm
+  }
+
+  get vm(): VirtualMachine | undefined {
+    return this.#vm
+  }
+
+  get agent(): AgentClient | undefined {
+    return this.#agent
+  }
+
+  /** Writes the VM down, and the record with it. */
+  async define(record: ContainerRecord, { hardware, template }: Origin): Promise<void> {
+    this.#vm = await this.#context.hypervisor.define({
+      name: vmName(record.id),
+      uuid: vmUuid(record.id),
+      title: record.name,
+      hardware,
+      ramFile: template?.ramFile,
+      disk: this.#paths.disk,
+      agentSocket: this.#paths.agentSocket,
+      logFile: this.#paths.log,
+      record: encode(record),
+    })
+  }
+
+  /** From nothing to the container's running process. */
+  async launch(record: ContainerRecord, origin: Origin): Promise<void> {
+    await this.define(record, origin)
+    const vm = this.#vm!
+    await vm.createPaused()
+    if (origin.template) await vm.restore(origin.template.stateFile, this.#paths.restoreSocket)
+    for (const forward of record.ports) await vm.addForward(forward)
+    await vm.resume()
+    this.#agent = await this.#connect(AGENT_TIMEOUT_MS)
+    await this.#agent.identify(identity(record.config))
+    await this.#agent.start(startConfig(record.config, record.hostConfig, record.run))
+  }
+
+  /** Takes up the link to a run that an engine before this one began; false where there is none any more. */
+  async rejoin(record: ContainerRecord): Promise<boolean> {
+    if (await lastExit(this.#paths.log, record.run)) return false
+    try {
+      this.#agent = await this.#connect(REJOIN_TIMEOUT_MS)
+      return this.#agent.hello.state === 'running'
+    } catch (error) {
+      this.#context.log(`container ${record.name}: its guest does not answer: ${(error as Error).message}`)
+      return false
+    }
+  }
+
+  async state(): Promise<VmState> {
+    return (await this.#vm?.state()) ?? 'off'
+  }
+
+  async save(record: ContainerRecord): Promise<void> {
+    await this.#vm?.saveRecord(encode(record))
+  }
+
+  /** Ends the VM, or waits for the end that is under way: a late one must not hit the VM of the next run. */
+  end(): Promise<void> {
+    this.#ending ??= (this.#vm?.destroy() ?? Promise.resolve()).finally(() => (this.#ending = undefined))
+    return this.#ending
+  }
+
+  /** The guest goes on without this engine. */
+  closeLink(): void {
+    this.#agent?.close()
+    this.#agent = undefined
+  }
+
+  #connect(timeoutMs: number): Promise<AgentClient> {
+    return AgentClient.connect({ path: this.#paths.agentSocket, timeoutMs })
+  }
+}
