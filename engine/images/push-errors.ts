@@ -1,5 +1,5 @@
-import { EngineError, type ErrorCode } from '../../contract/errors.ts'
-import { lastLine, registryError } from './skopeo-errors.ts'
+import { EngineError } from '../../contract/errors.ts'
+import { lastLine, registryError, unframed, type Kind } from './skopeo-errors.ts'
 
 /** What skopeo puts around the words that matter; it holds names, which must not be taken for words. */
 const FRAMES = [
@@ -10,12 +10,6 @@ const FRAMES = [
   /^(?:initiating layer upload|uploading (?:layer|manifest)\b)[^:]*(?: \S+ in \S+| \S+ to \S+)?: /,
   /^copying config: /,
 ]
-
-interface Kind {
-  says: RegExp
-  code: ErrorCode
-  message(what: { reference: string; host: string; said: string }): string
-}
 
 const KINDS: Kind[] = [
   {
@@ -53,11 +47,7 @@ const KINDS: Kind[] = [
 
 /** What skopeo said on its standard error while it pushed, as an error for people. `host` is the registry. */
 export function pushError(stderr: string, reference: string, host: string): EngineError {
-  let said = lastLine(stderr)
-  for (let before = ''; before !== said;) {
-    before = said
-    for (const frame of FRAMES) said = said.replace(frame, '')
-  }
+  const said = unframed(lastLine(stderr), FRAMES)
   // Who cannot be reached at all is told in the same words as when pulling.
   if (/^(?:error )?pinging|x509:|certificate|dial tcp|no such host/i.test(said)) {
     return registryError(said, reference, host)

@@ -9,7 +9,8 @@ const FRAMES = [
 ]
 const PINGING = /^(?:pinging|authenticating|error pinging) (?:container|docker) registry \S+: /i
 
-interface Kind {
+/** What a failure says, and what it then is. */
+export interface Kind {
   says: RegExp
   code: ErrorCode
   message(what: { reference: string; host: string; said: string }): string
@@ -75,13 +76,14 @@ const KINDS: Kind[] = [
 
 /** What skopeo said on its standard error, as an error for people. `host` is the registry. */
 export function registryError(stderr: string, reference: string, host: string): EngineError {
-  const { said, pinging } = unframed(lastLine(stderr))
+  const inner = unframed(lastLine(stderr), FRAMES)
+  const said = inner.replace(PINGING, '')
   const cause = new Error(stderr.trim().slice(-4000))
   if (/no space left on device|disk quota exceeded/i.test(said))
     return diskFull(`pulling ${reference}`, cause)
   const kind = KINDS.find(({ says }) => says.test(said))
   if (kind) return new EngineError(kind.code, kind.message({ reference, host, said }), { cause })
-  const doing = pinging ? `cannot reach the registry ${host} for` : 'cannot pull'
+  const doing = PINGING.test(inner) ? `cannot reach the registry ${host} for` : 'cannot pull'
   return new EngineError(
     'REGISTRY_UNREACHABLE',
     `${doing} ${reference} (${said}); check the name and the network`,
@@ -89,13 +91,14 @@ export function registryError(stderr: string, reference: string, host: string): 
   )
 }
 
-function unframed(line: string): { said: string; pinging: boolean } {
+/** What is left of a line once no frame stands before it any more. */
+export function unframed(line: string, frames: RegExp[]): string {
   let said = line
   for (let before = ''; before !== said;) {
     before = said
-    for (const frame of FRAMES) said = said.replace(frame, '')
+    for (const frame of frames) said = said.replace(frame, '')
   }
-  return { said: said.replace(PINGING, ''), pinging: PINGING.test(said) }
+  return said
 }
 
 /** The message of the last log line: skopeo writes logfmt, one line each, the fatal one last. */

@@ -21,11 +21,6 @@ export function containerRoutes(
   containers: ContainerBackend,
   { closing }: { closing: AbortSignal },
 ): RouteOptions[] {
-  const done = (reply: FastifyReply): FastifyReply => reply.code(204).send()
-  const stopOptions = (query: Query) => ({
-    timeoutSeconds: query.integer('t'),
-    signal: query.text('signal'),
-  })
   return [
     {
       method: 'POST',
@@ -57,63 +52,16 @@ export function containerRoutes(
       handler: async (request) =>
         containers.inspect(id(request), { size: new Query(request.query).flag('size') }),
     },
-    {
-      method: 'POST',
-      url: '/containers/:id/start',
-      handler: async (request, reply) => {
-        refuseStartOptions(request)
-        await containers.start(id(request))
-        return done(reply)
-      },
-    },
-    {
-      method: 'POST',
-      url: '/containers/:id/stop',
-      handler: async (request, reply) => {
-        await containers.stop(id(request), stopOptions(new Query(request.query)))
-        return done(reply)
-      },
-    },
-    {
-      method: 'POST',
-      url: '/containers/:id/restart',
-      handler: async (request, reply) => {
-        await containers.restart(id(request), stopOptions(new Query(request.query)))
-        return done(reply)
-      },
-    },
-    {
-      method: 'POST',
-      url: '/containers/:id/kill',
-      handler: async (request, reply) => {
-        await containers.kill(id(request), new Query(request.query).text('signal'))
-        return done(reply)
-      },
-    },
-    {
-      method: 'POST',
-      url: '/containers/:id/pause',
-      handler: async (request, reply) => {
-        await containers.pause(id(request))
-        return done(reply)
-      },
-    },
-    {
-      method: 'POST',
-      url: '/containers/:id/unpause',
-      handler: async (request, reply) => {
-        await containers.unpause(id(request))
-        return done(reply)
-      },
-    },
-    {
-      method: 'POST',
-      url: '/containers/:id/rename',
-      handler: async (request, reply) => {
-        await containers.rename(id(request), new Query(request.query).required('name'))
-        return done(reply)
-      },
-    },
+    change('start', (id, _query, request) => {
+      refuseStartOptions(request)
+      return containers.start(id)
+    }),
+    change('stop', (id, query) => containers.stop(id, stopOptions(query))),
+    change('restart', (id, query) => containers.restart(id, stopOptions(query))),
+    change('kill', (id, query) => containers.kill(id, query.text('signal'))),
+    change('pause', (id) => containers.pause(id)),
+    change('unpause', (id) => containers.unpause(id)),
+    change('rename', (id, query) => containers.rename(id, query.required('name'))),
     {
       method: 'POST',
       url: '/containers/:id/update',
@@ -139,7 +87,7 @@ export function containerRoutes(
         if (query.flag('link'))
           throw new EngineError('NOT_SUPPORTED', 'links do not exist here: leave out --link')
         await containers.remove(id(request), { force: query.flag('force'), volumes: query.flag('v') })
-        return done(reply)
+        return reply.code(204).send()
       },
     },
     {
@@ -157,6 +105,26 @@ export function containerRoutes(
     },
   ]
 }
+
+/** A change of a container's state that answers nothing. */
+function change(
+  verb: string,
+  act: (id: string, query: Query, request: FastifyRequest) => Promise<void>,
+): RouteOptions {
+  return {
+    method: 'POST',
+    url: `/containers/:id/${verb}`,
+    handler: async (request, reply) => {
+      await act(id(request), new Query(request.query), request)
+      return reply.code(204).send()
+    },
+  }
+}
+
+const stopOptions = (query: Query) => ({
+  timeoutSeconds: query.integer('t'),
+  signal: query.text('signal'),
+})
 
 /** The command line waits before it starts: status and headers go at once, the result when there is one. */
 async function wait(
