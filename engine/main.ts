@@ -42,6 +42,7 @@ async function main(): Promise<void> {
     uri,
     accelerator: env['RAMET_ACCEL'] ?? 'auto',
     cacheDir: at.cache,
+    kernel: kit.kernel,
     owner: at.data,
   })
   const goldenDisk = await openGoldenDisk(join(at.data, 'golden'))

@@ -12,6 +12,7 @@ import { explained, LibvirtMachine } from './libvirt-machine.ts'
 import type {
   Hypervisor,
   HypervisorFacts,
+  Kernel,
   VirtualMachine,
   VmSpec,
   VmState,
@@ -23,6 +24,8 @@ export interface HypervisorOptions {
   /** `auto`, `kvm` or `tcg`. */
   accelerator: string
   cacheDir: string
+  /** What a VM boots that is to show whether KVM works. */
+  kernel: Kernel
   /** Folder of the engine's files: VMs of engines with other files, on the same libvirt, are left alone. */
   owner: string
 }
@@ -92,6 +95,7 @@ async function collectFacts(connection: Connection, options: HypervisorOptions):
     qemuBinary,
     qemuVersion,
     cacheDir: options.cacheDir,
+    kernel: options.kernel,
   })
   return {
     uri: options.uri,

@@ -1,12 +1,19 @@
 import type { Accelerator } from '../../contract/ramet.ts'
 
+/** What every VM boots: files, and the kernel's command line. */
+export interface Kernel {
+  vmlinuz: string
+  initrd: string
+  cmdline: string
+}
+
 /** What every VM of one template has in common, byte for byte: its hardware. */
 export interface Hardware {
   accelerator: Accelerator
   /** Guest RAM in bytes, a multiple of 1 MiB. */
   memoryBytes: number
   vcpus: number
-  kernel: { vmlinuz: string; initrd: string; cmdline: string }
+  kernel: Kernel
   /** The image as one erofs file; `bytes` is its size, a multiple of 2 MiB. */
   image: { path: string; bytes: number }
   /** The empty, formatted raw disk under every writable disk. */

@@ -1,12 +1,13 @@
 import { readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '../../contract/errors.ts'
+import type { Kernel } from '../hypervisor/virtual-machine.ts'
 
 /** What every VM boots: the kernel, and an initrd with the agent. */
 export interface Kit {
   id: string
   kernelVersion: string
-  kernel: { vmlinuz: string; initrd: string; cmdline: string }
+  kernel: Kernel
 }
 
 interface KitFile {

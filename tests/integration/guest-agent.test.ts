@@ -113,6 +113,7 @@ describe('a process in a container', () => {
 describe('a guest without an identity', () => {
   test('starts nothing, whatever it is asked, until it was given a seed that is long enough', async () => {
     const home = await mkdtemp('/tmp/ramet-')
+    const kit = await openKit(join(import.meta.dirname, '../../native/guest/out/kit'))
     const hypervisor = await openHypervisor({
       uri: libvirtUri({
         uid: process.getuid!(),
@@ -121,10 +122,10 @@ describe('a guest without an identity', () => {
       }),
       accelerator: process.env['RAMET_ACCEL'] ?? 'auto',
       cacheDir: paths(process.env, process.getuid!()).cache,
+      kernel: kit.kernel,
       owner: home,
     })
     const goldenDisk = await openGoldenDisk(join(home, 'golden'))
-    const kit = await openKit(join(import.meta.dirname, '../../native/guest/out/kit'))
     const erofs = join(engine.home, 'data/images/erofs')
     const file = (await readdir(erofs)).find((name) => name.endsWith('.erofs'))!
     const path = join(erofs, file)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -29,6 +30,14 @@ void boot_filesystems(void) {
   if (fd > 2) close(fd);
   (void)write_file("/proc/self/oom_score_adj", "-1000");
   (void)write_file("/proc/sys/kernel/printk", "4 4 1 4");
+}
+
+void boot_probe(void) {
+  SCOPED_FREE char *line = read_file("/proc/cmdline", 4096);
+  if (line == NULL || strstr(line, "ramet.probe") == NULL) return;
+  printf("agent: the probe VM has booted\n");
+  fflush(stdout);
+  reboot(RB_POWER_OFF);
 }
 
 void boot_modules(void) {

@@ -5,6 +5,8 @@
 
 /* Mounts what the agent itself needs and makes the standard descriptors. */
 void boot_filesystems(void);
+/* Where the host only asks whether VMs boot at all (`ramet.probe` on the command line): says so and powers off. */
+void boot_probe(void);
 /* Loads what lies in /modules, in the order of their names. One that this machine cannot use is passed over. */
 void boot_modules(void);
 /* Mounts the image at /image, read-only and past the page cache (DAX). */

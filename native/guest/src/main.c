@@ -11,6 +11,7 @@ int main(void) {
     return 2;
   }
   boot_filesystems();
+  boot_probe();
   boot_modules();
   bool image_mounted = boot_image();
   int log = boot_port("ramet.log.0", O_WRONLY);
