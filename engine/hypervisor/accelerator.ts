@@ -57,15 +57,7 @@ async function kvmFailure(
     return missing ? 'there is no /dev/kvm' : '/dev/kvm may not be opened by this user'
   }
   const device = await stat('/dev/kvm')
-  const { qemuVersion, kernel } = options
-  const facts = [
-    release(),
-    qemuVersion,
-    device.rdev,
-    process.getuid?.(),
-    await bootId(),
-    kernel.vmlinuz,
-  ].join(' ')
+  const facts = [release(), options.qemuVersion, device.rdev, process.getuid?.(), await bootId()].join(' ')
   const file = join(options.cacheDir, 'kvm-probe.json')
   const cached = await readCached(file)
   if (cached?.facts === facts) return cached.failure
