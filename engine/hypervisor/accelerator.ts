@@ -58,7 +58,7 @@ async function kvmFailure(
   }
   const device = await stat('/dev/kvm')
   const facts = [release(), options.qemuVersion, device.rdev, process.getuid?.(), await bootId()].join(' ')
-  const file = join(options.cacheDir, 'kvm-probe.json')
+  const file = join(options.cacheDir, 'kvm-boot.json')
   const cached = await readCached(file)
   if (cached?.facts === facts) return cached.failure
   const failure = await bootFailure('kvm', options)
