@@ -11,7 +11,7 @@ const LEAST_DISK = 4 * GIB
 const LEAST_MEMORY = 1 * GIB
 
 /** The programs that the engine calls, and the Debian package of each. */
-const HELPERS = { skopeo: 'skopeo', 'qemu-img': 'qemu-utils', fincore: 'util-linux' }
+const HELPERS = { skopeo: 'skopeo', 'qemu-img': 'qemu-utils', fincore: 'util-linux-extra' }
 
 const OLDEST_QEMU = [7, 2] as const
 const OLDEST_LIBVIRT = [9, 0] as const
