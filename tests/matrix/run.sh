@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# run.sh [SUITE…]: runs the integration suite with QEMU and libvirt of other Debian releases (trixie, sid), after a live
-# check of the migration stream splitter on each. One result line a release; fails where one of them fails.
+# run.sh [SUITE…] [FILE…]: runs the integration suite with QEMU and libvirt of other Debian releases (trixie, sid), after a
+# live check of the migration stream splitter on each. One result line a release; fails where one of them fails.
+# FILE is part of a test file's name (containers, cli, …): only such files are run then.
 # The checkout's own build is used: libvirt's ABI is stable, and the native parts are made on the oldest release.
 set -uo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
 cd "$here/../.." || exit 1
-suites=("$@")
+suites=()
+files=()
+for argument; do
+  case $argument in trixie | sid) suites+=("$argument") ;; *) files+=("tests/integration/$argument") ;; esac
+done
 [ ${#suites[@]} -gt 0 ] || suites=(trixie sid)
 
 # In the cache, because the other releases see only that and the checkout.
@@ -40,7 +45,7 @@ for suite in "${suites[@]}"; do
   outcome=passed
   in_release "$suite" build/node tests/matrix/record-streams.ts "$work/guest.bin" || outcome='FAILED (splitter)'
   if [ "$outcome" = passed ]; then
-    in_release "$suite" build/node node_modules/vitest/vitest.mjs run --project integration ||
+    in_release "$suite" build/node node_modules/vitest/vitest.mjs run --project integration "${files[@]}" ||
       outcome='FAILED (integration suite)'
   fi
   [ "$outcome" = passed ] || failed=1
