@@ -53,6 +53,17 @@ export interface HostConfig {
   [other: string]: unknown
 }
 
+/** Times are nanoseconds; 0 takes the image's, or the default. */
+export interface HealthConfig {
+  /** `NONE`, `CMD` and words, or `CMD-SHELL` and a line; empty takes the image's. */
+  Test?: string[] | null
+  Interval?: number
+  Timeout?: number
+  StartPeriod?: number
+  StartInterval?: number
+  Retries?: number
+}
+
 /** The part that an image's config and a container's config share. */
 export interface ContainerConfig {
   Hostname?: string
@@ -75,6 +86,9 @@ export interface ContainerConfig {
   StopSignal?: string
   /** Seconds. */
   StopTimeout?: number
+  Healthcheck?: HealthConfig | null
+  /** What a health check's line is given to. */
+  Shell?: string[] | null
   [other: string]: unknown
 }
 
@@ -107,6 +121,16 @@ export interface ContainerPruneResponse {
 
 export type ContainerStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
 
+export type HealthStatus = 'starting' | 'healthy' | 'unhealthy'
+
+export interface Health {
+  Status: HealthStatus
+  /** Probes that failed one after the other. */
+  FailingStreak: number
+  /** The last five, oldest first. */
+  Log: { Start: string; End: string; ExitCode: number; Output: string }[]
+}
+
 export interface ContainerState {
   Status: ContainerStatus
   Running: boolean
@@ -120,6 +144,8 @@ export interface ContainerState {
   /** RFC 3339; `0001-01-01T00:00:00Z` for never. */
   StartedAt: string
   FinishedAt: string
+  /** Absent where there is no health check. */
+  Health?: Health
 }
 
 export interface ContainerInspect {

@@ -1,4 +1,10 @@
-import type { ContainerCreateRequest, HostConfig, RestartPolicy, Ulimit } from '../../contract/docker.ts'
+import type {
+  ContainerCreateRequest,
+  HealthConfig,
+  HostConfig,
+  RestartPolicy,
+  Ulimit,
+} from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { parseSize } from '../format/bytes.ts'
 import { parseEnv } from './env.ts'
@@ -36,8 +42,32 @@ export function createRequest(
     ExposedPorts: ports.exposed,
     StopSignal: flags.stopSignal,
     StopTimeout: whole(flags.stopTimeout, '--stop-timeout', -1),
+    Healthcheck: healthcheck(flags),
     HostConfig: hostConfig(flags, ports.bindings),
   }
+}
+
+function healthcheck(flags: RunFlags): HealthConfig | undefined {
+  if (!flags.healthcheck) return { Test: ['NONE'] }
+  const given = {
+    Test: flags.healthCmd === undefined ? undefined : ['CMD-SHELL', flags.healthCmd],
+    Interval: nanoseconds(flags.healthInterval, '--health-interval'),
+    Timeout: nanoseconds(flags.healthTimeout, '--health-timeout'),
+    StartPeriod: nanoseconds(flags.healthStartPeriod, '--health-start-period'),
+    Retries: whole(flags.healthRetries, '--health-retries', 0),
+  }
+  return Object.values(given).some((value) => value !== undefined) ? given : undefined
+}
+
+const UNITS: Record<string, number> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
+
+/** `1m30s` in nanoseconds. */
+function nanoseconds(text: string | undefined, flag: string): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text))
+    throw invalid(`${flag} ${text}`, 'write a time, for example 1m30s')
+  const parts = [...text.matchAll(/([\d.]+)(ms|s|m|h)/g)]
+  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * UNITS[unit!]!, 0)
 }
 
 function hostConfig(flags: RunFlags, bindings: HostConfig['PortBindings']): HostConfig {

@@ -37,6 +37,13 @@ export interface RunFlags {
   groupAdd: string[]
   securityOpt: string[]
   sysctl: string[]
+  healthCmd?: string
+  healthInterval?: string
+  healthTimeout?: string
+  healthStartPeriod?: string
+  healthRetries?: string
+  /** False with --no-healthcheck. */
+  healthcheck: boolean
 }
 
 export type PullPolicy = 'always' | 'missing' | 'never'
@@ -90,4 +97,10 @@ export function addRunFlags(command: Command): Command {
     .addOption(many('--group-add <group>', 'add a group'))
     .addOption(many('--security-opt <option>', 'security option'))
     .addOption(many('--sysctl <NAME=VALUE>', 'set a kernel parameter'))
+    .option('--health-cmd <command>', 'command that tells whether it is healthy')
+    .option('--health-interval <time>', 'time between checks, for example 5s')
+    .option('--health-timeout <time>', 'time that a check may take')
+    .option('--health-start-period <time>', 'time in which failures do not count')
+    .option('--health-retries <times>', 'failures after which it is unhealthy')
+    .option('--no-healthcheck', 'leave out the health check of the image')
 }

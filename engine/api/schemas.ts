@@ -75,6 +75,18 @@ export const containerCreate = {
     Labels: mapOf(text),
     StopSignal: text,
     StopTimeout: maybe('integer'),
+    Healthcheck: {
+      type: ['object', 'null'],
+      properties: {
+        Test: texts,
+        Interval: whole,
+        Timeout: whole,
+        StartPeriod: whole,
+        StartInterval: whole,
+        Retries: whole,
+      },
+    },
+    Shell: texts,
     HostConfig: hostConfig,
   },
 }

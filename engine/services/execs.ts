@@ -4,9 +4,9 @@ import type { ExecCreateRequest, ExecInspect } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { GuestProcess } from '../guest/agent-client.ts'
 import type { Container } from './containers/container.ts'
-import { mergeEnv } from './containers/config.ts'
 import { exitCodeOf } from './containers/exit-code.ts'
 import type { ContainerService } from './containers/containers.ts'
+import { execConfig } from './containers/process.ts'
 import { merged, type OutputPart } from './merged-output.ts'
 
 interface Exec {
@@ -57,18 +57,8 @@ export class ExecService {
     if (exec.process)
       throw new EngineError('CONFLICT', `exec ${execId.slice(0, 12)} has already run; create another`)
     const { container, request } = exec
-    const { config, hostConfig } = container.record
     const tty = request.Tty ?? false
-    const starting = container.agent().exec({
-      argv: request.Cmd,
-      env: mergeEnv(config.Env, request.Env),
-      cwd: request.WorkingDir || config.WorkingDir || '/',
-      user: request.User || config.User || '',
-      groups: hostConfig.GroupAdd ?? [],
-      tty,
-      openStdin: request.AttachStdin ?? false,
-      privileged: request.Privileged ?? false,
-    })
+    const starting = container.agent().exec(execConfig(container.record, request))
     const process = await starting.catch((error: unknown) => {
       exec.exitCode = exitCodeOf(error)
       throw error

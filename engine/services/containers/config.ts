@@ -1,5 +1,6 @@
 import type { ContainerConfig, ContainerCreateRequest, HostConfig } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
+import { mergeHealthcheck } from './health.ts'
 
 /** Docker accepts one word where a list is meant. */
 function list(value: string[] | string | null | undefined): string[] {
@@ -52,6 +53,8 @@ export function mergeConfig(
     Labels: { ...image.Labels, ...request.Labels },
     StopSignal: request.StopSignal || image.StopSignal,
     StopTimeout: request.StopTimeout ?? image.StopTimeout,
+    Healthcheck: mergeHealthcheck(image.Healthcheck, request.Healthcheck),
+    Shell: request.Shell ?? image.Shell,
   }
 }
 

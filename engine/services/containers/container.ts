@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
-import type { ContainerUpdateRequest } from '../../../contract/docker.ts'
+import type { ContainerUpdateRequest, Health } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit, repairLog } from '../../guest/log-reader.ts'
@@ -8,9 +8,11 @@ import type { VirtualMachine } from '../../hypervisor/virtual-machine.ts'
 import { Mutex } from '../mutex.ts'
 import { Waiters } from '../waiters.ts'
 import { pathsOf, type ContainerContext, type ContainerPaths } from './context.ts'
+import { HealthMonitor, healthCheckOf } from './health.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { ExitWaiters } from './exit-waiters.ts'
 import { Machine } from './machine.ts'
+import { probe } from './probe.ts'
 import { allocatePorts, wantedPorts } from './ports.ts'
 import type { ContainerRecord } from './record.ts'
 import { RestartTimer, wantsRestart } from './restart.ts'
@@ -39,6 +41,7 @@ export class Container {
   removed = false
   readonly #onRemoved: () => void
   readonly #machine: Machine
+  readonly #health: HealthMonitor
   #finishing: Promise<void> | undefined
   #resuming: Promise<void> | undefined
 
@@ -53,6 +56,14 @@ export class Container {
     this.record = record
     this.paths = pathsOf(context, record.id)
     this.#machine = new Machine(context, this.paths, options.vm)
+    this.#health = new HealthMonitor({
+      probe: (argv, signal) => probe(this, argv, signal),
+      onStatus: (status) => {
+        this.record.health = status
+        this.emit(`health_status: ${status}`)
+        void this.#save()
+      },
+    })
   }
 
   get id(): string {
@@ -70,6 +81,11 @@ export class Container {
 
   get restarting(): boolean {
     return this.#restart.pending
+  }
+
+  /** What the health check found; undefined where there is none. */
+  get health(): Health | undefined {
+    return this.#health.health
   }
 
   get vm(): VirtualMachine | undefined {
@@ -121,6 +137,7 @@ export class Container {
       Object.assign(record, { phase: 'starting', run: record.run + 1, ports, error: '', oomKilled: false })
       record.stoppedByUser = false
       record.paused = false
+      record.health = undefined
       record.templateId = origin.template?.id ?? ''
       await this.#machine.launch(record, origin)
       record.phase = 'running'
@@ -159,6 +176,8 @@ export class Container {
     return this.#changes.run(async () => {
       this.#mustExist()
       this.agent()
+      // A probe under way would only run into its timeout.
+      this.#health.end()
       await this.vm!.suspend()
       this.record.paused = true
       await this.#save()
@@ -196,7 +215,8 @@ export class Container {
     await this.#save()
     this.emit('unpause')
     // An engine before this one paused it: nobody has spoken to its guest since.
-    if (!this.#machine.agent) await this.#takeUp()
+    if (this.#machine.agent) this.#monitor()
+    else await this.#takeUp()
   }
 
   /** Sends the stop signal, after the timeout SIGKILL. Rejects with NOT_MODIFIED where it does not run. */
@@ -354,6 +374,7 @@ export class Container {
   /** The engine goes; the VM stays. */
   detach(): void {
     this.#restart.cancel()
+    this.#health.end()
     this.#machine.closeLink()
   }
 
@@ -364,6 +385,7 @@ export class Container {
 
   #watch(): void {
     const agent = this.agent()
+    this.#monitor()
     void agent.waitExit.then(
       // The guest has written everything out: nothing is lost by not waiting for its power-off. Whoever waits for
       // the exit need not wait for libvirt either; a start or a removal does.
@@ -374,6 +396,11 @@ export class Container {
       // The link broke: libvirt's event tells whether the VM did.
       () => undefined,
     )
+  }
+
+  #monitor(): void {
+    const { config, startedAt, health } = this.record
+    this.#health.begin(healthCheckOf(config), Date.parse(startedAt), health)
   }
 
   /** Ends the record of a run. Called by whoever notices first; once for each run. */
@@ -391,6 +418,7 @@ export class Container {
     if (!underWay()) return
     record.phase = 'exited'
     record.paused = false
+    this.#health.end()
     this.#machine.closeLink()
     record.exitCode = exit?.code ?? LOST_EXIT_CODE
     record.oomKilled = exit?.oomKilled ?? false

@@ -15,6 +15,7 @@ const TESTS: Record<string, Test> = {
     record.image.id === value ||
     record.image.id.startsWith(`sha256:${value}`),
   label: ({ record }, value) => hasLabel(record.config.Labels ?? {}, value),
+  health: (container, value) => (container.health?.Status ?? 'none') === value,
   publish: ({ record }, value) =>
     record.ports.some(({ hostPort }) => String(hostPort) === value.split('/')[0]),
 }

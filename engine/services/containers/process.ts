@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { ContainerConfig, HostConfig } from '../../../contract/docker.ts'
+import type { ContainerConfig, ExecCreateRequest, HostConfig } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
-import type { IdentifyOptions, StartConfig } from '../../guest/agent-client.ts'
+import type { ExecConfig, IdentifyOptions, StartConfig } from '../../guest/agent-client.ts'
 import { capabilities } from './capabilities.ts'
-import { argv } from './config.ts'
+import { argv, mergeEnv } from './config.ts'
+import type { ContainerRecord } from './record.ts'
 
 /** QEMU's user-mode network: fixed addresses behind a NAT of each VM's own. */
 const NAT = { address: '10.0.2.15', prefix: 24, gateway: '10.0.2.2', mtu: 1500 }
@@ -48,6 +49,20 @@ export function startConfig(config: ContainerConfig, host: HostConfig, run: numb
     extraHosts: (host.ExtraHosts ?? []).map(parseExtraHost),
     dns: host.Dns?.length ? host.Dns : NAT_DNS,
     pidsLimit: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : 0,
+  }
+}
+
+/** A further process in a container: what the request leaves open is as it is for the first one. */
+export function execConfig({ config, hostConfig }: ContainerRecord, request: ExecCreateRequest): ExecConfig {
+  return {
+    argv: request.Cmd,
+    env: mergeEnv(config.Env, request.Env),
+    cwd: request.WorkingDir || config.WorkingDir || '/',
+    user: request.User || config.User || '',
+    groups: hostConfig.GroupAdd ?? [],
+    tty: request.Tty ?? false,
+    openStdin: request.AttachStdin ?? false,
+    privileged: request.Privileged ?? false,
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ContainerConfig, ContainerStatus, HostConfig } from '../../../contract/docker.ts'
+import type { ContainerConfig, ContainerStatus, HealthStatus, HostConfig } from '../../../contract/docker.ts'
 import type { PortForward } from '../../hypervisor/virtual-machine.ts'
 
 export const RECORD_VERSION = 1
@@ -19,6 +19,8 @@ export interface ContainerRecord {
   phase: 'created' | 'starting' | 'running' | 'exited'
   /** It runs, but its VM's CPUs stand still. */
   paused?: boolean
+  /** What the health check of this run last found. */
+  health?: HealthStatus
   /** Number of starts; the log's records carry it. */
   run: number
   startedAt: string

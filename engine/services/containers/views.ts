@@ -22,6 +22,7 @@ function stateOf(container: Container, pid: number): ContainerState {
     Error: record.error,
     StartedAt: record.startedAt || NEVER,
     FinishedAt: record.finishedAt || NEVER,
+    ...(container.health ? { Health: container.health } : {}),
   }
 }
 
@@ -112,17 +113,20 @@ export function summaryView(container: Container, now = Date.now()): ContainerSu
     Ports: ports,
     Labels: record.config.Labels ?? {},
     State: statusOf(record, container.restarting),
-    Status: statusText(record, container.restarting, now),
+    Status: statusText(container, now),
     HostConfig: { NetworkMode: record.hostConfig.NetworkMode || 'default' },
     NetworkSettings: { Networks: networks(record) },
     Mounts: [],
   }
 }
 
-function statusText(record: ContainerRecord, restarting: boolean, now: number): string {
+function statusText({ record, restarting, health }: Container, now: number): string {
   const since = (time: string) => humanDuration(now - Date.parse(time))
   if (restarting) return `Restarting (${record.exitCode}) ${since(record.finishedAt)} ago`
-  if (record.phase === 'running') return `Up ${since(record.startedAt)}${record.paused ? ' (Paused)' : ''}`
+  if (record.phase === 'running') {
+    const how = record.paused ? 'Paused' : health?.Status === 'starting' ? 'health: starting' : health?.Status
+    return `Up ${since(record.startedAt)}${how ? ` (${how})` : ''}`
+  }
   if (record.phase === 'exited') return `Exited (${record.exitCode}) ${since(record.finishedAt)} ago`
   return 'Created'
 }
