@@ -14,6 +14,7 @@ import { containerStreamRoutes } from './routes/container-streams.ts'
 import { containerRoutes } from './routes/containers.ts'
 import { eventRoutes } from './routes/events.ts'
 import { execRoutes } from './routes/execs.ts'
+import { imageCreateRoute } from './routes/image-create.ts'
 import { imageLoadRoute, imageRoutes } from './routes/images.ts'
 import { networkRoutes } from './routes/networks.ts'
 import { rametRoutes } from './routes/ramet.ts'
@@ -70,7 +71,8 @@ export async function createApp(backend: Backend, options: AppOptions): Promise<
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-    for (const route of [imageLoadRoute(backend.images, options), ...unsupportedRoutes()]) scope.route(route)
+    const archives = [imageLoadRoute(backend.images, options), imageCreateRoute(backend.images, options)]
+    for (const route of [...archives, ...unsupportedRoutes()]) scope.route(route)
   })
   await app.ready()
   allowHijack(server)

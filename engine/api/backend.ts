@@ -134,6 +134,11 @@ export interface ImageBackend {
     options: ProgressOptions & { auth?: docker.RegistryAuth; platform?: string },
   ): Promise<void>
   load(archive: Readable, options: ProgressOptions): Promise<void>
+  /** Makes an image of a file system in a tar; `changes` are instructions of a Dockerfile. */
+  import(
+    layer: Readable,
+    options: ProgressOptions & { reference?: string; comment?: string; changes: string[] },
+  ): Promise<void>
   /** Without a tag here and in the name all tags of the repository are pushed. */
   push(name: string, options: ProgressOptions & { tag?: string; auth?: docker.RegistryAuth }): Promise<void>
   /** A tar archive of images, by names or ids; made while it is read. */

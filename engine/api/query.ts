@@ -17,6 +17,11 @@ export class Query {
     return (Array.isArray(value) ? value[0] : value) || undefined
   }
 
+  /** All values, empty ones left out. */
+  texts(name: string): string[] {
+    return [this.#values[name] ?? []].flat().filter((value) => value !== '')
+  }
+
   required(name: string): string {
     const value = this.text(name)
     if (value === undefined) throw new EngineError('INVALID_ARGUMENT', `the parameter '${name}' is missing`)

@@ -1,18 +1,14 @@
 import { createHash, type Hash } from 'node:crypto'
 import { mkdir, open, type FileHandle } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { addAbortSignal, type Readable } from 'node:stream'
-import { EngineError } from '../../contract/errors.ts'
-import { compressionFault, compressionOf, decompress } from './layers/compression.ts'
+import type { Readable } from 'node:stream'
 import type { TarEntry, TarHandler } from './tar/entry.ts'
 import { invalidTar, printable } from './tar/invalid.ts'
 import { TarReader } from './tar/reader.ts'
+import { unpack, unpackError } from './unpack.ts'
 
 const MAX_ENTRIES = 100_000
 const MAX_LINKS = 8
-/** As for layers: beyond 1 GiB an archive unpacks to at most so many times its size. */
-const FREE_BYTES = 1024 ** 3
-const MAX_RATIO = 200
 
 export interface ArchiveFile {
   path: string
@@ -50,15 +46,10 @@ export class ArchiveFiles implements TarHandler {
     await mkdir(folder)
     const files = new ArchiveFiles(folder)
     const reader = new TarReader(files)
-    let unpacked = 0
     try {
       const { chunks, stored } = await unpack(archive, options.signal)
       for await (const chunk of chunks) {
         options.signal?.throwIfAborted()
-        unpacked += chunk.length
-        if (unpacked > Math.max(FREE_BYTES, stored() * MAX_RATIO)) {
-          invalidTar(`the archive unpacks to more than ${unpacked} bytes, as decompression bombs do`)
-        }
         reader.push(chunk)
         await files.#write()
         options.onBytes?.(stored())
@@ -143,43 +134,4 @@ export class ArchiveFiles implements TarHandler {
 function clean(name: string): string | undefined {
   const path = posix.normalize(name).replace(/^\/+/, '').replace(/\/+$/, '')
   return path === '..' || path.startsWith('../') || path.includes('\0') ? undefined : path
-}
-
-async function unpack(
-  archive: Readable,
-  signal?: AbortSignal,
-): Promise<{ chunks: AsyncIterable<Buffer>; stored(): number }> {
-  let stored = 0
-  // The archive itself ends with the signal: whoever waits for its next bytes would wait for ever.
-  if (signal) addAbortSignal(signal, archive)
-  const input = archive.iterator({ destroyOnReturn: true }) as AsyncIterator<Buffer>
-  const head: Buffer[] = []
-  while (Buffer.concat(head).length < 6) {
-    const { done, value } = await input.next()
-    if (done) break
-    head.push(value)
-  }
-  const magic = Buffer.concat(head)
-  if (magic.length === 0) invalidTar('the archive is empty')
-  async function* source(): AsyncGenerator<Buffer> {
-    try {
-      for (let next = { done: false, value: magic }; !next.done; next = (await input.next()) as typeof next) {
-        stored += next.value.length
-        yield next.value
-      }
-    } finally {
-      await input.return?.()
-    }
-  }
-  const hex = magic.toString('hex', 0, 6)
-  if (hex.startsWith('425a68') || hex === 'fd377a585a00') {
-    invalidTar('the archive is compressed with bzip2 or xz; unpack it first')
-  }
-  return { chunks: decompress(source(), compressionOf(magic)), stored: () => stored }
-}
-
-function unpackError(error: unknown): unknown {
-  const fault = compressionFault(error)
-  if (!fault) return error
-  return new EngineError('IMAGE_INVALID', `the archive ${fault}; save it again`, { cause: error })
 }

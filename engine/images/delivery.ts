@@ -9,6 +9,8 @@ export interface Delivery {
   images: { image: StoredImage; names: string[] }[]
   /** Files by digest, all in one work folder; verified. */
   files: Map<string, string>
+  /** The layers were read to their end, and are what their digests say. */
+  isVerified?: boolean
 }
 
 export interface ProgressOptions {

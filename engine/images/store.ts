@@ -14,7 +14,9 @@ import { ErofsCache } from './erofs-cache.ts'
 import { storeError } from './failures.ts'
 import { historyOf, type HistoryStep } from './history.ts'
 import { registryOf } from './login.ts'
+import { writeLayer } from './layer-file.ts'
 import { parseImageManifest } from './manifest.ts'
+import { makeImage, type NewImage } from './new-image.ts'
 import { OciLayout, type IndexEntry } from './oci-layout.ts'
 import { pull } from './pull.ts'
 import { push, pushedImages } from './push.ts'
@@ -104,6 +106,40 @@ export class ImageStore {
     })
   }
 
+  /**
+   * Makes an image of one layer (a tar, maybe compressed), above its base where it has one, converted already. Rejects
+   * with IMAGE_NOT_FOUND, IMAGE_INVALID, INVALID_ARGUMENT, DISK_FULL or the signal's reason, and then leaves nothing behind.
+   */
+  async add(wanted: NewImage): Promise<Image> {
+    const names = wanted.reference === undefined ? [] : [tagName(wanted.reference)]
+    let made: StoredImage | undefined
+    try {
+      const [image] = await this.#bring('the image was made', wanted, async (folder) => {
+        const [base] = await this.#hold(
+          folder,
+          () => (wanted.base === undefined ? [] : [this.#catalog.find(wanted.base).image]),
+          (each) => each,
+        )
+        const layer = await writeLayer(wanted.layer, join(folder, 'layer'), wanted.signal)
+        const { image, files } = await makeImage(folder, layer, base, wanted)
+        made = image
+        await this.#erofs.get(
+          image.id,
+          layerBlobs(image, (digest) => files.get(digest)!),
+          wanted,
+        )
+        // The conversion has read every layer to its end.
+        return { images: [{ image, names }], files, isVerified: true }
+      })
+      return image!
+    } catch (error) {
+      if (made) await this.#erofs.remove(made.id)
+      throw error
+    } finally {
+      wanted.layer.destroy()
+    }
+  }
+
   /** Bytes on disk of each image, and of all together. */
   async usage(): Promise<{ images: ImageUsage[]; total: number }> {
     const images = this.#catalog.images()
@@ -187,14 +223,7 @@ export class ImageStore {
   tag(name: string, newName: string): Promise<void> {
     return this.#change(async () => {
       const { image } = this.#catalog.find(name)
-      const reference = parseReference(newName)
-      if (reference.digest) {
-        throw new EngineError(
-          'INVALID_ARGUMENT',
-          `cannot tag as ${newName}: a tag has no digest; give name:tag`,
-        )
-      }
-      await this.#commit(this.#catalog.with(image, [canonical(reference)]))
+      await this.#commit(this.#catalog.with(image, [tagName(newName)]))
     })
   }
 
@@ -268,7 +297,7 @@ export class ImageStore {
     try {
       await using work = await makeWorkFolder(this.#work)
       const delivery = await fetch(work.path)
-      await verifyLayers(delivery, this.#isKnown, options)
+      if (!delivery.isVerified) await verifyLayers(delivery, this.#isKnown, options)
       return await this.#change(() => this.#accept(delivery, options.signal))
     } catch (error) {
       options.signal?.throwIfAborted()
@@ -334,4 +363,10 @@ export class ImageStore {
     this.#changes = result.catch(() => {})
     return result
   }
+}
+
+function tagName(name: string): string {
+  const reference = parseReference(name)
+  if (!reference.digest) return canonical(reference)
+  throw new EngineError('INVALID_ARGUMENT', `cannot tag as ${name}: a tag has no digest; give name:tag`)
 }

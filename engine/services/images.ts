@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type {
+  ContainerConfig,
   Filters,
   ImageDeleteItem,
   ImageInspect,
@@ -9,9 +10,11 @@ import type {
 } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { Image, ImageStore } from '../images/store.ts'
+import { commitConfig } from './commit-config.ts'
 import { hasLabel } from './containers/filter.ts'
 import { withUsage } from './disk-usage.ts'
 import type { EventBus } from './events.ts'
+import { applyChanges } from './image-changes.ts'
 import { isPrunable } from './image-prune.ts'
 import type { TemplateService } from './templates.ts'
 
@@ -35,6 +38,15 @@ interface ImageHistoryItem {
   Tags: string[] | null
   Size: number
   Comment: string
+}
+
+interface NewImage {
+  /** `name` or `name:tag`; without it the image has no name. */
+  reference?: string
+  comment?: string
+  /** Instructions of a Dockerfile. */
+  changes: string[]
+  signal: AbortSignal
 }
 
 /** Images as Docker's API shows them; every one that arrives is made ready to run. */
@@ -67,6 +79,46 @@ export class ImageService {
       options.onProgress({ stream: tag ? `Loaded image: ${tag}\n` : `Loaded image ID: ${image.id}\n` })
       this.#the.events.emit('image', 'load', image.id, { name: tag ?? image.id })
     }
+  }
+
+  /** Makes an image of a file system in a tar. */
+  async import(
+    layer: Readable,
+    options: NewImage & { onProgress(message: ProgressMessage): void },
+  ): Promise<void> {
+    const { changes, reference, signal } = options
+    const image = await this.#the.store.add({
+      layer,
+      config: applyChanges({}, changes),
+      reference,
+      comment: options.comment ?? 'Imported from -',
+      signal,
+      onProgress: (message) => {
+        // What a script reads is the id alone, as Docker has it: figures are shown on terminals only.
+        if (message.progressDetail?.current) options.onProgress(message)
+      },
+    })
+    options.onProgress({ status: image.id })
+    this.#the.events.emit('image', 'import', image.id, { name: reference ?? image.id })
+  }
+
+  /** Makes an image of what a container has changed, given as a layer above the image that it was made from. */
+  async commit(
+    layer: Readable,
+    options: NewImage & {
+      imageId: string
+      /** The container's own, and what the client gives in its place. */
+      config: ContainerConfig
+      override?: ContainerConfig | null
+      author?: string
+    },
+  ): Promise<{ Id: string }> {
+    const { imageId: base, config, override, changes, ...rest } = options
+    const createdBy = [config.Cmd ?? []].flat().join(' ')
+    const changed = applyChanges(commitConfig(config, override), changes)
+    const image = await this.#the.store.add({ ...rest, base, layer, config: changed, createdBy })
+    if (rest.reference) this.#the.events.emit('image', 'tag', image.id, { name: rest.reference })
+    return { Id: image.id }
   }
 
   async push(name: string, options: ProgressOptions & { tag?: string; auth?: RegistryAuth }): Promise<void> {

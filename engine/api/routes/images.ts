@@ -27,22 +27,6 @@ export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): R
     },
     {
       method: 'POST',
-      url: '/images/create',
-      handler: async (request, reply) => {
-        const reference = wanted(request)
-        const auth = parseRegistryAuth(request.headers['x-registry-auth'])
-        const platform = new Query(request.query).text('platform')
-        const signal = clientSignal(reply, options.closing)
-        await streamProgress<ProgressMessage>(reply, {
-          run: async (onProgress) =>
-            images.pull(reference, { auth, platform, signal, onProgress }).then(nothing),
-          failure,
-          log: options.log,
-        })
-      },
-    },
-    {
-      method: 'POST',
       url: '/images/prune',
       handler: async (request) => {
         const { until: [until] = [], ...filters } = new Query(request.query).filters()
@@ -144,24 +128,12 @@ async function sendArchive(
   return reply.type('application/x-tar').send(archive)
 }
 
-const nothing = (): undefined => undefined
+export const nothing = (): undefined => undefined
 
 /** Docker's clients know no code here but a number. */
-function failure(error: unknown): ProgressMessage {
+export function failure(error: unknown): ProgressMessage {
   const { message } = describe(error)
   return { errorDetail: { message }, error: message }
-}
-
-function wanted(request: FastifyRequest): string {
-  const query = new Query(request.query)
-  if (query.text('fromSrc')) {
-    throw new EngineError(
-      'NOT_SUPPORTED',
-      'importing a bare file system is not supported; load an image instead',
-    )
-  }
-  const [name, tag] = [query.required('fromImage'), query.text('tag')]
-  return tag === undefined ? name : `${name}${tag.includes(':') ? '@' : ':'}${tag}`
 }
 
 function pathOf(request: FastifyRequest): string {
