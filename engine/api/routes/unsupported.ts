@@ -1,14 +1,14 @@
 import type { HTTPMethods, RouteOptions } from 'fastify'
 import { EngineError } from '../../../contract/errors.ts'
 
+const BUILD =
+  'images are not built here; build with buildah (buildah build -t NAME . && buildah push NAME docker-archive:image.tar:NAME), ' +
+  'or with docker buildx on another engine (--output type=docker,dest=image.tar), then: docker load -i image.tar'
+
 /** What of Docker's API is refused, and what to do instead. */
 const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
-  [
-    ['POST'],
-    ['/build', '/build/prune', '/build/cancel'],
-    'images are not built here: build with another tool (buildah, or docker buildx with --output type=docker), then load the archive',
-  ],
-  [['POST'], ['/session', '/grpc'], 'BuildKit is not served: build with another tool, then load the archive'],
+  [['POST'], ['/build', '/build/prune', '/build/cancel'], BUILD],
+  [['POST'], ['/session', '/grpc'], `BuildKit is not served: ${BUILD}`],
   [
     ['POST'],
     ['/commit'],
@@ -59,7 +59,7 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
     'volumes are not supported; data lives on the disk of the container',
   ],
   [
-    ['GET', 'POST'],
+    ['GET', 'POST', 'DELETE'],
     [
       '/swarm',
       '/swarm/*',
@@ -76,7 +76,7 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
     ],
     'this node is not a swarm manager: swarm mode is not supported',
   ],
-  [['GET', 'POST'], ['/plugins', '/plugins/*'], 'plugins are not supported'],
+  [['GET', 'POST', 'DELETE'], ['/plugins', '/plugins/*'], 'plugins are not supported'],
 ]
 
 export function unsupportedRoutes(): RouteOptions[] {
