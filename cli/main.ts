@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { EngineError } from '../contract/errors.ts'
 import { complain } from './commands/common.ts'
 import { addContainers } from './commands/containers.ts'
+import { addContext } from './commands/context.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEngine } from './commands/engine.ts'
 import { addExec } from './commands/exec.ts'
@@ -44,6 +45,7 @@ const GROUPS = [
   addDoctor,
   addDemo,
   addEngine,
+  addContext,
 ]
 for (const add of GROUPS) add(program)
 
