@@ -3,42 +3,19 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ContainerInspect } from '../../contract/docker.ts'
+import { describe, expect, test } from 'vitest'
 import type { MemoryReport, TemplateSummary } from '../../contract/ramet.ts'
-import { command, qemuProcesses, TestEngine } from '../support/engine.ts'
-import { busyboxImage } from '../support/images.ts'
+import { command, qemuProcesses, type TestEngine } from '../support/engine.ts'
+import { until, useEngine } from '../support/fixture.ts'
 
-/** One engine for the file: templates are made once, and every test forks. */
 let engine: TestEngine
 let image: string
 
-beforeAll(async () => {
-  engine = await TestEngine.start()
-  const busybox = await busyboxImage()
-  image = busybox.tag
-  expect(await engine.ramet(['load', '-i', busybox.archive])).toMatchObject({ code: 0 })
-})
-
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]()
-  expect(await qemuProcesses(engine.home)).toEqual([])
-})
+useEngine((fixture) => ({ engine, image } = fixture))
 
 const run = (...args: string[]) => engine.ramet(['run', '--rm', ...args])
 
-async function inspect(name: string): Promise<ContainerInspect> {
-  return JSON.parse((await engine.get(`/containers/${name}/json`)).body) as ContainerInspect
-}
-
-async function until(what: string, holds: () => Promise<boolean>, milliseconds = 60_000): Promise<void> {
-  const deadline = Date.now() + milliseconds
-  while (Date.now() < deadline) {
-    if (await holds()) return
-    await delay(100)
-  }
-  throw new Error(`not within ${milliseconds} ms: ${what}`)
-}
+const inspect = (name: string) => engine.inspect(name)
 
 describe('run', () => {
   test('gives the exit code, and output and errors on their own streams', async () => {

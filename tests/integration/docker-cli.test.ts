@@ -1,52 +1,24 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { command, qemuProcesses, TestEngine, type CliResult } from '../support/engine.ts'
+import { qemuProcesses, TestEngine, type CliResult } from '../support/engine.ts'
+import { dockerEnvironment, dockerVersion, runDocker, until } from '../support/fixture.ts'
 import { busyboxImage } from '../support/images.ts'
 
 /** Docker's own command line is the judge of the API. */
-function dockerVersion(): string | undefined {
-  try {
-    return execFileSync('docker', ['--version'], { encoding: 'utf8' }).trim()
-  } catch {
-    return undefined
-  }
-}
-
-const version = dockerVersion()
+const version = await dockerVersion()
 if (!version) console.warn('SKIPPED: no docker command here, so no client of Docker was tried on the API')
 
 describe.skipIf(!version)(`docker's command line (${version})`, () => {
   let engine: TestEngine
-  let config: string
 
-  const docker = (args: string[], input?: string): Promise<CliResult> =>
-    command('docker', args, { env: environment(), input })
-
-  const environment = (): NodeJS.ProcessEnv => ({
-    ...engine.env,
-    DOCKER_HOST: `unix://${engine.socket}`,
-    DOCKER_CONFIG: config,
-  })
-
-  async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 60_000
-    while (Date.now() < deadline) {
-      if (await holds()) return
-      await delay(100)
-    }
-    throw new Error(`did not come about: ${what}`)
-  }
+  const docker = (args: string[], input?: string): Promise<CliResult> => runDocker(engine, args, input)
 
   const state = async (name: string): Promise<string> =>
     (await docker(['inspect', '-f', '{{.State.Status}} {{.State.ExitCode}}', name])).stdout.trim()
 
   beforeAll(async () => {
-    config = await mkdtemp(join(tmpdir(), 'ramet-docker-'))
     engine = await TestEngine.start()
     const { archive, tag } = await busyboxImage()
     const loaded = await docker(['load', '-i', archive])
@@ -56,7 +28,6 @@ describe.skipIf(!version)(`docker's command line (${version})`, () => {
 
   afterAll(async () => {
     await engine[Symbol.asyncDispose]()
-    await rm(config, { recursive: true })
     expect(await qemuProcesses(engine.home)).toEqual([])
   })
 
@@ -126,7 +97,7 @@ describe.skipIf(!version)(`docker's command line (${version})`, () => {
 
   test('events tell of a container’s life', async () => {
     const events = spawn('docker', ['events', '--format', '{{.Action}}', '--filter', 'type=container'], {
-      env: environment(),
+      env: dockerEnvironment(engine),
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     let seen = ''
@@ -143,7 +114,7 @@ describe.skipIf(!version)(`docker's command line (${version})`, () => {
 
   test('a command line that is killed takes its container’s input with it', async () => {
     const client = spawn('docker', ['run', '-i', '--name', 'orphan', 'busybox', 'cat'], {
-      env: environment(),
+      env: dockerEnvironment(engine),
       stdio: ['pipe', 'ignore', 'ignore'],
     })
     await until('the start', async () => (await state('orphan')) === 'running 0')

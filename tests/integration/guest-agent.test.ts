@@ -14,23 +14,13 @@ import { libvirtUri } from '../../engine/hypervisor/uri.ts'
 import { identity, startConfig } from '../../engine/services/containers/process.ts'
 import { openKit } from '../../engine/services/kit.ts'
 import { paths } from '../../contract/paths.ts'
-import { qemuProcesses, TestEngine } from '../support/engine.ts'
-import { busyboxImage } from '../support/images.ts'
+import type { TestEngine } from '../support/engine.ts'
+import { useEngine } from '../support/fixture.ts'
 
 let engine: TestEngine
 let image: string
 
-beforeAll(async () => {
-  engine = await TestEngine.start()
-  const busybox = await busyboxImage()
-  image = busybox.tag
-  expect(await engine.ramet(['load', '-i', busybox.archive])).toMatchObject({ code: 0 })
-})
-
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]()
-  expect(await qemuProcesses(engine.home)).toEqual([])
-})
+useEngine((fixture) => ({ engine, image } = fixture))
 
 /** The lines that a script prints in a container of its own. */
 async function lines(flags: string[], script: string): Promise<string[]> {

@@ -1,68 +1,28 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ContainerInspect, ContainerPruneResponse } from '../../contract/docker.ts'
-import { command, qemuProcesses, TestEngine, type CliResult } from '../support/engine.ts'
-import { busyboxImage } from '../support/images.ts'
+import { describe, expect, test } from 'vitest'
+import type { ContainerPruneResponse } from '../../contract/docker.ts'
+import { type CliResult, type TestEngine } from '../support/engine.ts'
+import { dockerVersion, runDocker, until, useEngine } from '../support/fixture.ts'
 
 /** What can be done to a container besides running it; Docker's own command line is the judge where there is one. */
 let engine: TestEngine
 let image: string
-let config: string
 
 const COUNT = 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done'
 
-function hasDocker(): boolean {
-  try {
-    execFileSync('docker', ['--version'])
-    return true
-  } catch {
-    return false
-  }
-}
-
-const withDocker = hasDocker()
+const withDocker = await dockerVersion()
 if (!withDocker)
   console.warn("SKIPPED: no docker command here, so none of Docker's clients tried the life cycle")
 
-beforeAll(async () => {
-  config = await mkdtemp(join(tmpdir(), 'ramet-docker-'))
-  engine = await TestEngine.start()
-  const busybox = await busyboxImage()
-  image = busybox.tag
-  expect(await engine.ramet(['load', '-i', busybox.archive])).toMatchObject({ code: 0 })
-})
-
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]()
-  await rm(config, { recursive: true })
-  expect(await qemuProcesses(engine.home)).toEqual([])
-})
+useEngine((fixture) => ({ engine, image } = fixture))
 
 const ramet = (...args: string[]): Promise<CliResult> => engine.ramet(args)
 
-const docker = (...args: string[]): Promise<CliResult> =>
-  command('docker', args, {
-    env: { ...engine.env, DOCKER_HOST: `unix://${engine.socket}`, DOCKER_CONFIG: config },
-  })
+const docker = (...args: string[]): Promise<CliResult> => runDocker(engine, args)
 
 const done = (name: string) => ({ code: 0, stdout: `${name}\n`, stderr: '' })
 
-async function inspect(name: string): Promise<ContainerInspect> {
-  return JSON.parse((await engine.get(`/containers/${name}/json`)).body) as ContainerInspect
-}
-
-async function until(what: string, holds: () => Promise<boolean>, milliseconds = 60_000): Promise<void> {
-  const deadline = Date.now() + milliseconds
-  while (Date.now() < deadline) {
-    if (await holds()) return
-    await delay(100)
-  }
-  throw new Error(`not within ${milliseconds} ms: ${what}`)
-}
+const inspect = (name: string) => engine.inspect(name)
 
 async function counted(name: string): Promise<number[]> {
   return (await ramet('logs', name)).stdout.split('\n').slice(0, -1).map(Number)

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import type { ContainerInspect } from '../../contract/docker.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -88,6 +89,10 @@ export class TestEngine implements AsyncDisposable {
       call.once('error', reject)
       call.end(text)
     })
+  }
+
+  async inspect(name: string): Promise<ContainerInspect> {
+    return JSON.parse((await this.get(`/containers/${name}/json`)).body) as ContainerInspect
   }
 
   /** Runs `ramet ARGS`; never rejects for an exit code. */
