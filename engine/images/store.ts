@@ -111,9 +111,9 @@ export class ImageStore {
    * with IMAGE_NOT_FOUND, IMAGE_INVALID, INVALID_ARGUMENT, DISK_FULL or the signal's reason, and then leaves nothing behind.
    */
   async add(wanted: NewImage): Promise<Image> {
-    const names = wanted.reference === undefined ? [] : [tagName(wanted.reference)]
     let made: StoredImage | undefined
     try {
+      const names = wanted.reference === undefined ? [] : [tagName(wanted.reference)]
       const [image] = await this.#bring('the image was made', wanted, async (folder) => {
         const [base] = await this.#hold(
           folder,

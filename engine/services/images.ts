@@ -115,10 +115,15 @@ export class ImageService {
   ): Promise<{ Id: string }> {
     const { imageId: base, config, override, changes, ...rest } = options
     const createdBy = [config.Cmd ?? []].flat().join(' ')
-    const changed = applyChanges(commitConfig(config, override), changes)
-    const image = await this.#the.store.add({ ...rest, base, layer, config: changed, createdBy })
-    if (rest.reference) this.#the.events.emit('image', 'tag', image.id, { name: rest.reference })
-    return { Id: image.id }
+    try {
+      const changed = applyChanges(commitConfig(config, override), changes)
+      const image = await this.#the.store.add({ ...rest, base, layer, config: changed, createdBy })
+      if (rest.reference) this.#the.events.emit('image', 'tag', image.id, { name: rest.reference })
+      return { Id: image.id }
+    } finally {
+      // Whoever makes the layer waits for a reader otherwise.
+      layer.destroy()
+    }
   }
 
   async push(name: string, options: ProgressOptions & { tag?: string; auth?: RegistryAuth }): Promise<void> {
@@ -163,10 +168,10 @@ export class ImageService {
       RepoTags: image.repoTags,
       RepoDigests: image.repoDigests,
       Parent: '',
-      Comment: '',
+      Comment: image.history.at(-1)?.comment ?? '',
       Created: image.created,
       DockerVersion: '',
-      Author: '',
+      Author: image.author,
       Config: image.config,
       Architecture: image.architecture,
       Os: image.os,
