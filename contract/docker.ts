@@ -183,6 +183,28 @@ export interface ContainerInspect {
   }
 }
 
+/** What HEAD of an archive tells, in a header. */
+export interface PathStat {
+  name: string
+  size: number
+  /** Go's os.FileMode. */
+  mode: number
+  /** RFC 3339. */
+  mtime: string
+  linkTarget: string
+}
+
+export interface FilesystemChange {
+  Path: string
+  /** 0 changed, 1 added, 2 deleted. */
+  Kind: 0 | 1 | 2
+}
+
+export interface ContainerTop {
+  Titles: string[]
+  Processes: string[][]
+}
+
 export interface ContainerSummary {
   Id: string
   Names: string[]

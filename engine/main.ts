@@ -9,6 +9,7 @@ import { ImageStore } from './images/store.ts'
 import { TemplateStore } from './templates/store.ts'
 import { ContainerService } from './services/containers/containers.ts'
 import { StreamService } from './services/containers/streams.ts'
+import { ContainerFiles } from './services/container-files.ts'
 import { EventBus } from './services/events.ts'
 import { ExecService } from './services/execs.ts'
 import { HostService } from './services/host.ts'
@@ -88,6 +89,7 @@ async function main(): Promise<void> {
         logs: streams.logs.bind(streams),
         attach: streams.attach.bind(streams),
       }),
+      files: new ContainerFiles(containers, images),
       execs,
       images,
       templates,

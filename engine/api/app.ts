@@ -10,6 +10,7 @@ import { EngineError } from '../../contract/errors.ts'
 import type { Backend } from './backend.ts'
 import { jsonBody } from './body.ts'
 import { errorAnswer, isOurs, logText } from './errors.ts'
+import { archiveUploadRoute, containerFileRoutes } from './routes/container-files.ts'
 import { containerStreamRoutes } from './routes/container-streams.ts'
 import { containerRoutes } from './routes/containers.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -71,8 +72,12 @@ export async function createApp(backend: Backend, options: AppOptions): Promise<
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
-    const archives = [imageLoadRoute(backend.images, options), imageCreateRoute(backend.images, options)]
-    for (const route of [...archives, ...unsupportedRoutes()]) scope.route(route)
+    const uploads = [
+      imageLoadRoute(backend.images, options),
+      imageCreateRoute(backend.images, options),
+      archiveUploadRoute(backend.files),
+    ]
+    for (const route of [...uploads, ...unsupportedRoutes()]) scope.route(route)
   })
   await app.ready()
   allowHijack(server)
@@ -84,6 +89,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...systemRoutes(backend, options),
     ...eventRoutes(backend.events, options),
     ...containerRoutes(backend.containers, options),
+    ...containerFileRoutes(backend.files, options),
     ...containerStreamRoutes(backend.containers, options),
     ...execRoutes(backend.execs, options),
     ...imageRoutes(backend.images, options),

@@ -4,6 +4,7 @@ import type * as ramet from '../../contract/ramet.ts'
 
 /** What the routes need of the services. The consumer owns the interface; services know no HTTP. */
 export interface Backend {
+  files: FileBackend
   containers: ContainerBackend
   execs: ExecBackend
   images: ImageBackend
@@ -93,6 +94,33 @@ export interface ContainerBackend {
   logs(id: string, options: LogOptions): Promise<{ tty: boolean; output: AsyncIterable<OutputChunk> }>
   attach(id: string, options: AttachOptions): Promise<AttachSession>
   resize(id: string, size: { rows: number; cols: number }): Promise<void>
+}
+
+export interface FileBackend {
+  /** Rejects with FILE_NOT_FOUND. */
+  stat(id: string, path: string): Promise<docker.PathStat>
+  read(id: string, path: string): Promise<{ stat: docker.PathStat; archive: Readable }>
+  write(
+    id: string,
+    path: string,
+    archive: Readable,
+    options: { keepsKind: boolean; asContainerUser: boolean },
+  ): Promise<void>
+  export(id: string): Promise<Readable>
+  changes(id: string): Promise<docker.FilesystemChange[]>
+  commit(
+    id: string,
+    options: {
+      reference?: string
+      comment?: string
+      author?: string
+      changes: string[]
+      override?: docker.ContainerConfig | null
+      signal: AbortSignal
+    },
+  ): Promise<{ Id: string }>
+  /** `options` are those of ps. */
+  top(id: string, options: string): Promise<docker.ContainerTop>
 }
 
 export interface ExecSession {

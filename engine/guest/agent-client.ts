@@ -9,6 +9,7 @@ import {
   execMessage,
   identifyMessage,
   startMessage,
+  toolMessage,
   type ExecConfig,
   type IdentifyOptions,
   type StartConfig,
@@ -93,13 +94,32 @@ export class AgentClient {
     return this.#link.request(FrameType.start, FIRST_CHANNEL, startMessage(config))
   }
 
+  /** Mounts the container's files in a VM that is to run nothing but tools. After `identify`. */
+  mount(): Promise<void> {
+    return this.#link.request(FrameType.mount, 0, Buffer.alloc(0))
+  }
+
+  /** Writes the files out in such a VM; it then powers off. */
+  finish(): Promise<void> {
+    return this.#link.request(FrameType.finish, 0, Buffer.alloc(0))
+  }
+
   /** Resolves once the program runs; rejects as `start` does. */
-  async exec(config: ExecConfig): Promise<GuestProcess> {
+  exec(config: ExecConfig): Promise<GuestProcess> {
+    return this.#begin(FrameType.exec, execMessage(config), config.tty)
+  }
+
+  /** Starts one of the agent's own tools, by name and arguments (docs/guest-protocol.md). */
+  tool(argv: string[]): Promise<GuestProcess> {
+    return this.#begin(FrameType.tool, toolMessage(argv), false)
+  }
+
+  async #begin(type: number, message: Buffer, tty: boolean): Promise<GuestProcess> {
     const channel = this.#nextChannel++
     const { stdin, stdout, stderr, exit } = this.#open(channel)
-    if (config.tty) stderr.push(null)
+    if (tty) stderr.push(null)
     try {
-      await this.#link.request(FrameType.exec, channel, execMessage(config))
+      await this.#link.request(type, channel, message)
     } catch (error) {
       this.#channels.delete(channel)
       throw error

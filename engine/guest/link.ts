@@ -15,11 +15,11 @@ import {
 
 export interface Hello {
   version: number
-  state: 'idle' | 'running' | 'ended'
+  state: 'idle' | 'running' | 'ended' | 'mounted'
   imageMounted: boolean
 }
 
-const STATES = ['idle', 'running', 'ended'] as const
+const STATES = ['idle', 'running', 'ended', 'mounted'] as const
 
 interface Pending {
   channel: number

@@ -69,6 +69,10 @@ export function execMessage(config: ExecConfig): Buffer {
   return processFields(config).finish()
 }
 
+export function toolMessage(argv: string[]): Buffer {
+  return new FieldWriter().texts(Key.process.arg, argv).finish()
+}
+
 export function startMessage(config: StartConfig): Buffer {
   const key = Key.process
   const writer = processFields(config)

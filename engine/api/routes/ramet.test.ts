@@ -128,8 +128,6 @@ test.each([
   ['POST', '/volumes/create'],
   ['POST', '/containers/c/checkpoints'],
   ['GET', '/containers/c/stats'],
-  ['HEAD', '/containers/c/archive'],
-  ['PUT', '/containers/c/archive'],
   ['GET', '/swarm'],
 ])('what Docker has and this has not says so: %s %s', async (method, path) => {
   await using api = await TestServer.start()

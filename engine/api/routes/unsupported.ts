@@ -9,28 +9,12 @@ const BUILD =
 const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
   [['POST'], ['/build', '/build/prune', '/build/cancel'], BUILD],
   [['POST'], ['/session', '/grpc'], `BuildKit is not served: ${BUILD}`],
-  [
-    ['POST'],
-    ['/commit'],
-    'a container cannot be made into an image; build one with another tool and load it',
-  ],
   [['GET'], ['/images/search'], 'searching registries is not supported; use the site of the registry'],
   [['GET'], ['/distribution/*'], 'asking a registry about an image is not supported; skopeo inspect does'],
-  [['GET'], ['/containers/:id/top'], 'processes are not listed from outside; run ps in the container'],
   [
     ['GET'],
     ['/containers/:id/stats'],
     'statistics like those of Docker are not served; /ramet/v1/memory has the memory',
-  ],
-  [
-    ['GET'],
-    ['/containers/:id/changes', '/containers/:id/export'],
-    'the files of a container are not read from outside; run tar in the container',
-  ],
-  [
-    ['GET', 'HEAD', 'PUT'],
-    ['/containers/:id/archive'],
-    'copying files in and out is not supported; pipe tar through an exec',
   ],
   [
     ['GET'],

@@ -18,6 +18,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     })
   return {
     containers: part('containers'),
+    files: part('files'),
     execs: part('execs'),
     images: part('images'),
     templates: part('templates'),

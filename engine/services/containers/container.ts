@@ -219,6 +219,26 @@ export class Container {
     else await this.#takeUp()
   }
 
+  /**
+   * Lends the agent that sees the container's files: that of its running VM, else of one that runs only for this, and
+   * that nothing else is told of. Rejects with CONFLICT where it is paused.
+   */
+  async withFiles<T>(work: (agent: AgentClient) => Promise<T>): Promise<T> {
+    this.#mustExist()
+    if (this.running) return work(this.agent())
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      if (this.running) return work(this.agent())
+      const origin = await this.#context.templates.forContainer(this.record)
+      await this.#machine.end()
+      try {
+        return await work(await this.#machine.mount(this.record, origin))
+      } finally {
+        await this.#machine.unmount()
+      }
+    })
+  }
+
   /** Sends the stop signal, after the timeout SIGKILL. Rejects with NOT_MODIFIED where it does not run. */
   stop(options: { timeoutSeconds?: number; signal?: string } = {}): Promise<void> {
     const wasRestarting = this.restarting

@@ -56,6 +56,25 @@ export class Machine {
 
   /** From nothing to the container's running process. */
   async launch(record: ContainerRecord, origin: Origin): Promise<void> {
+    const agent = await this.#boot(record, origin)
+    await agent.start(startConfig(record.config, record.hostConfig, record.run))
+  }
+
+  /** From nothing to an agent that sees the container's files, while no process of it runs. */
+  async mount(record: ContainerRecord, origin: Origin): Promise<AgentClient> {
+    const agent = await this.#boot(record, origin)
+    await agent.mount()
+    return agent
+  }
+
+  /** Has what was written in such a VM reach the disk, and ends it. */
+  async unmount(): Promise<void> {
+    await this.#agent?.finish().catch((error: Error) => this.#context.log(error.message))
+    this.closeLink()
+    await this.end()
+  }
+
+  async #boot(record: ContainerRecord, origin: Origin): Promise<AgentClient> {
     await this.define(record, origin)
     const vm = this.#vm!
     await vm.createPaused()
@@ -64,7 +83,7 @@ export class Machine {
     await vm.resume()
     this.#agent = await this.#connect(AGENT_TIMEOUT_MS)
     await this.#agent.identify(identity(record.config))
-    await this.#agent.start(startConfig(record.config, record.hostConfig, record.run))
+    return this.#agent
   }
 
   /** Takes up the link to a run that an engine before this one began; false where there is none any more. */

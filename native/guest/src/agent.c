@@ -17,6 +17,7 @@
 #include "names.h"
 #include "process.h"
 #include "spec.h"
+#include "tool.h"
 
 /* A guest without a host looks again now and then: the kernel's signal for its return is the common way. */
 enum { AWAY_POLL_MS = 1000 };
@@ -87,6 +88,26 @@ static int start_process(struct agent *agent, const struct frame *message, struc
   return result;
 }
 
+static int start_tool(struct agent *agent, const struct frame *message, struct failure *failure) {
+  bool running = agent->container.state == CONTAINER_RUNNING;
+  if (!running && agent->container.state != CONTAINER_MOUNTED)
+    return fail(failure, "NOT_RUNNING", "the container's files are not mounted");
+  if (message->channel <= FIRST_CHANNEL || process_find(&agent->processes, message->channel) != NULL)
+    return fail(failure, "PROTOCOL_ERROR", "channel %u cannot be used", message->channel);
+  char **argv = field_texts(message->payload, message->length, PROCESS_ARG);
+  if (argv == NULL) return fail(failure, "GUEST_ERROR", "the guest has no memory for the tool, or a text holds a NUL");
+  int result = tool_start(&agent->processes, message->channel, argv, running, failure);
+  free(argv);
+  return result;
+}
+
+static int mount_files(struct agent *agent, struct failure *failure) {
+  if (!agent->identified) return fail(failure, "PROTOCOL_ERROR", "the guest has no identity yet");
+  if (agent->container.state != CONTAINER_IDLE)
+    return fail(failure, "PROTOCOL_ERROR", "the guest runs its container already");
+  return container_mount(&agent->container, failure);
+}
+
 static int send_signal(struct agent *agent, const struct frame *message, struct failure *failure) {
   struct process *process = process_find(&agent->processes, message->channel);
   char *name = field_text(message->payload, message->length, SIGNAL_NAME);
@@ -144,6 +165,16 @@ static void handle(struct agent *agent, const struct frame *message) {
     case FRAME_EXEC:
       result = start_process(agent, message, &failure);
       break;
+    case FRAME_TOOL:
+      result = start_tool(agent, message, &failure);
+      break;
+    case FRAME_MOUNT:
+      result = mount_files(agent, &failure);
+      break;
+    case FRAME_FINISH:
+      if (agent->container.state == CONTAINER_MOUNTED) container_finish(&agent->container, &agent->processes);
+      result = fail(&failure, "PROTOCOL_ERROR", "there is nothing to finish: nothing is mounted, or a container runs");
+      break;
     case FRAME_SIGNAL:
       result = send_signal(agent, message, &failure);
       break;
@@ -197,6 +228,7 @@ static void serve_processes(struct agent *agent) {
       first = process;
       continue;
     }
+    if (process->tool) tool_ended();
     container_send_exit(&agent->link, process->channel, process->code, false);
     process_remove(&agent->processes, process);
   }

@@ -61,19 +61,36 @@ void container_send_exit(struct link *link, uint32_t channel, int code, bool oom
   link_send(link, FRAME_EXIT, channel, payload, writer.length);
 }
 
+static _Noreturn void power_off(struct link *link) {
+  const struct timespec step = {.tv_nsec = STEP_MS * 1000000};
+  for (int waited = 0; link_wants_write(link) && waited < FAREWELL_MS; waited += STEP_MS) {
+    nanosleep(&step, NULL);
+    link_flush(link);
+  }
+  for (;;) {
+    reboot(RB_POWER_OFF);
+    nanosleep(&step, NULL);
+  }
+}
+
 void container_end(struct container *container, struct processes *processes, int code) {
   bool oom_killed = oom_kills() > container->oom_kills;
   container->state = CONTAINER_ENDED;
   disk_unmount();
   log_exit(processes->log, container->run, (uint32_t)code, oom_killed);
   container_send_exit(processes->link, FIRST_CHANNEL, code, oom_killed);
-  const struct timespec step = {.tv_nsec = STEP_MS * 1000000};
-  for (int waited = 0; link_wants_write(processes->link) && waited < FAREWELL_MS; waited += STEP_MS) {
-    nanosleep(&step, NULL);
-    link_flush(processes->link);
-  }
-  for (;;) {
-    reboot(RB_POWER_OFF);
-    nanosleep(&step, NULL);
-  }
+  power_off(processes->link);
+}
+
+int container_mount(struct container *container, struct failure *failure) {
+  if (disk_mount(failure) < 0) return -1;
+  container->state = CONTAINER_MOUNTED;
+  return 0;
+}
+
+void container_finish(struct container *container, struct processes *processes) {
+  container->state = CONTAINER_ENDED;
+  disk_unmount();
+  link_send(processes->link, FRAME_OK, 0, NULL, 0);
+  power_off(processes->link);
 }

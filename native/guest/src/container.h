@@ -6,7 +6,7 @@
 #include "process.h"
 #include "spec.h"
 
-enum container_state { CONTAINER_IDLE = 0, CONTAINER_RUNNING = 1, CONTAINER_ENDED = 2 };
+enum container_state { CONTAINER_IDLE = 0, CONTAINER_RUNNING = 1, CONTAINER_ENDED = 2, CONTAINER_MOUNTED = 3 };
 
 struct container {
   enum container_state state;
@@ -22,5 +22,9 @@ struct container {
 int container_start(struct container *container, struct processes *processes, const struct spec *spec,
                     struct failure *failure);
 void container_send_exit(struct link *link, uint32_t channel, int code, bool oom_killed);
+/* Mounts the disk over the image and starts nothing: for tools on a container that does not run. */
+int container_mount(struct container *container, struct failure *failure);
 /* Writes the disk out, then the exit record, tells the host, and turns the VM off. */
 _Noreturn void container_end(struct container *container, struct processes *processes, int code);
+/* The same for one that was only mounted: nothing is noted. */
+_Noreturn void container_finish(struct container *container, struct processes *processes);

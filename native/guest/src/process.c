@@ -15,27 +15,25 @@
 #include "child.h"
 #include "file.h"
 
-struct pipes {
-  /* [0] is the child's, [1] the agent's. */
-  int ends[3][2];
-};
-
-static void close_pipes(struct pipes *pipes, int side) {
+static void close_side(struct birth_pipes *pipes, int side) {
   for (int i = 0; i < 3; i++) close_scoped(&pipes->ends[i][side]);
 }
 
-static int open_pipes(const struct spec *spec, struct pipes *pipes, struct failure *failure) {
+void process_close_pipes(struct birth_pipes *pipes, bool failed) {
+  close_side(pipes, 0);
+  if (failed) close_side(pipes, 1);
+}
+
+int process_pipes(struct birth_pipes *pipes, bool open_stdin, struct failure *failure) {
   memset(pipes, -1, sizeof *pipes);
-  if (spec->tty) return 0;
   for (int i = 0; i < 3; i++) {
     int pair[2];
-    if (i == 0 && !spec->open_stdin) {
+    if (i == 0 && !open_stdin) {
       pipes->ends[0][0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
       continue;
     }
     if (pipe2(pair, O_CLOEXEC) < 0) {
-      close_pipes(pipes, 0);
-      close_pipes(pipes, 1);
+      process_close_pipes(pipes, true);
       return fail_errno(failure, "GUEST_ERROR", "cannot make the process's standard streams");
     }
     pipes->ends[i][0] = pair[i == 0 ? 0 : 1];
@@ -43,6 +41,22 @@ static int open_pipes(const struct spec *spec, struct pipes *pipes, struct failu
     fcntl(pipes->ends[i][1], F_SETFL, O_NONBLOCK);
   }
   return 0;
+}
+
+struct process *process_add(struct processes *processes, uint32_t channel, pid_t pid, const struct birth_pipes *pipes,
+                            struct failure *failure) {
+  struct process *process = processes->count == PROCESSES_MAX ? NULL : calloc(1, sizeof *process);
+  if (process == NULL) {
+    fail(failure, "GUEST_ERROR", "%d processes were started in this container; end some first", PROCESSES_MAX);
+    return NULL;
+  }
+  *process = (struct process){.channel = channel,
+                              .pid = pid,
+                              .first = channel == FIRST_CHANNEL,
+                              .fds = {pipes->ends[0][1], pipes->ends[1][1], pipes->ends[2][1]},
+                              .credit = {0, WINDOW_INITIAL, WINDOW_INITIAL}};
+  processes->all[processes->count++] = process;
+  return process;
 }
 
 /* The first process begins the pid namespace; the others are born in it, children of the agent all the same. */
@@ -74,22 +88,15 @@ static int wait_running(struct process *process, int status, struct failure *fai
 
 int process_start(struct processes *processes, uint32_t channel, const struct spec *spec, struct failure *failure) {
   bool first = channel == FIRST_CHANNEL;
-  struct pipes pipes;
+  struct birth_pipes pipes;
   int status[2];
-  if (processes->count == PROCESSES_MAX)
-    return fail(failure, "GUEST_ERROR", "%d processes were started in this container; end some first", PROCESSES_MAX);
-  struct process *process = calloc(1, sizeof *process);
-  if (process == NULL || open_pipes(spec, &pipes, failure) < 0) {
-    free(process);
-    return fail_errno(failure, "GUEST_ERROR", "cannot prepare the process");
-  }
+  memset(&pipes, -1, sizeof pipes);
+  if (!spec->tty && process_pipes(&pipes, spec->open_stdin, failure) < 0) return -1;
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, status) < 0) {
-    close_pipes(&pipes, 0);
-    close_pipes(&pipes, 1);
-    free(process);
+    process_close_pipes(&pipes, true);
     return fail_errno(failure, "GUEST_ERROR", "cannot prepare the process");
   }
-  pid_t pid = fork_into(processes, first);
+  pid_t pid = processes->count == PROCESSES_MAX ? -1 : fork_into(processes, first);
   if (pid == 0) {
     const struct birth birth = {.spec = spec,
                                 .first = first,
@@ -98,18 +105,14 @@ int process_start(struct processes *processes, uint32_t channel, const struct sp
                                 .status = status[1]};
     child_run(&birth);
   }
-  int failed = pid < 0 ? fail_errno(failure, "GUEST_ERROR", "cannot start a process in the guest") : 0;
+  if (pid < 0) fail_errno(failure, "GUEST_ERROR", "cannot start a process in the guest");
   close(status[1]);
-  close_pipes(&pipes, 0);
-  *process = (struct process){.channel = channel,
-                              .pid = pid,
-                              .first = first,
-                              .fds = {pipes.ends[0][1], pipes.ends[1][1], pipes.ends[2][1]},
-                              .credit = {0, WINDOW_INITIAL, WINDOW_INITIAL}};
-  if (!failed) failed = wait_running(process, status[0], failure);
+  struct process *process = NULL;
+  if (pid > 0 || processes->count == PROCESSES_MAX) process = process_add(processes, channel, pid, &pipes, failure);
+  process_close_pipes(&pipes, process == NULL);
+  int failed = process == NULL ? -1 : wait_running(process, status[0], failure);
   close(status[0]);
-  processes->all[processes->count++] = process;
-  if (failed) process_remove(processes, process);
+  if (failed && process != NULL) process_remove(processes, process);
   return failed;
 }
 

@@ -17,6 +17,8 @@ struct process {
   pid_t pid;
   /* The container's first process: its output goes to the log. */
   bool first;
+  /* The agent's own doing, no program of the image. */
+  bool tool;
   bool exited;
   int code;
   /* in, out, err; of a terminal in and out are its master, twice. -1: closed. */
@@ -38,6 +40,19 @@ struct processes {
   uint64_t capabilities;
   struct link *link;
 };
+
+/* The standard streams of a process that is to be made. */
+struct birth_pipes {
+  /* [0] is the child's, [1] the agent's. */
+  int ends[3][2];
+};
+
+int process_pipes(struct birth_pipes *pipes, bool open_stdin, struct failure *failure);
+/* The child's ends; on failure the agent's too. */
+void process_close_pipes(struct birth_pipes *pipes, bool failed);
+/* Takes a child into the list, and the agent's ends with it. */
+struct process *process_add(struct processes *processes, uint32_t channel, pid_t pid, const struct birth_pipes *pipes,
+                            struct failure *failure);
 
 /* Starts one and waits until its program runs. */
 int process_start(struct processes *processes, uint32_t channel, const struct spec *spec, struct failure *failure);

@@ -23,6 +23,7 @@ int main(int argc, char **argv) {
   test_user();
   test_names();
   test_files();
+  test_tar();
   printf("guest agent: %d checks held, %d did not\n", passed, failed);
   return failed == 0 ? 0 : 1;
 }

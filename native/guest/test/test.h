@@ -12,3 +12,4 @@ void test_vectors(const char *path);
 void test_user(void);
 void test_names(void);
 void test_files(void);
+void test_tar(void);

@@ -1,0 +1,60 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "paths.h"
+#include "tar.h"
+#include "tool.h"
+#include "tree.h"
+
+static int look(const char *path, struct stat *status, struct failure *failure) {
+  if (*path == '/' && strlen(path) < PATH_MAX && lstat(path, status) == 0) return 0;
+  if (*path != '/') return fail(failure, "INVALID_ARGUMENT", "%s is not an absolute path", path);
+  if (errno == ENOENT || errno == ENOTDIR) return fail(failure, "FILE_NOT_FOUND", "there is no %s", path);
+  return fail_errno(failure, "GUEST_ERROR", "cannot look at %s", path);
+}
+
+int tool_stat(char **arguments, struct failure *failure) {
+  const char *path = arguments[0];
+  char copy[PATH_MAX];
+  char link[PATH_MAX] = "";
+  struct stat status;
+  if (look(path, &status, failure) < 0) return -1;
+  snprintf(copy, sizeof copy, "%s", path);
+  if (S_ISLNK(status.st_mode) && readlink(path, link, sizeof link - 1) < 0)
+    return fail_errno(failure, "GUEST_ERROR", "cannot read the link %s", path);
+  printf("%s%c%jd%c%o%c%jd%c%s%c", basename(copy), 0, (intmax_t)status.st_size, 0, status.st_mode, 0,
+         (intmax_t)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec, 0, link, 0);
+  return 0;
+}
+
+static int archive(struct tree *tree, const char *path, const char *name, struct failure *failure) {
+  tree->out = stdout;
+  int result = tree_put(tree, path, name, failure);
+  if (result == 0 && tar_end(stdout) < 0) result = fail_errno(failure, "GUEST_ERROR", "cannot write the archive");
+  tree_free(tree);
+  return result;
+}
+
+int tool_read(char **arguments, struct failure *failure) {
+  char path[PATH_MAX];
+  struct stat status;
+  struct tree tree = {0};
+  if (look(arguments[0], &status, failure) < 0) return -1;
+  snprintf(path, sizeof path, "%s", arguments[0]);
+  const char *name = basename(path);
+  return archive(&tree, arguments[0], strcmp(name, "/") == 0 ? "." : name, failure);
+}
+
+int tool_export(char **arguments, struct failure *failure) {
+  (void)arguments;
+  struct stat root;
+  if (lstat(ROOT_FOLDER, &root) < 0) return fail_errno(failure, "GUEST_ERROR", "cannot look at the container's files");
+  struct tree tree = {.device = root.st_dev};
+  return archive(&tree, ROOT_FOLDER, "", failure);
+}
