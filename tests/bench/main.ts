@@ -1,6 +1,7 @@
+import { benchApi } from './api.ts'
 import { benchFork } from './fork.ts'
 
-const BENCHES: Record<string, () => Promise<object>> = { fork: benchFork }
+const BENCHES: Record<string, () => Promise<object>> = { api: benchApi, fork: benchFork }
 
 const [name = ''] = process.argv.slice(2)
 const bench = BENCHES[name]
