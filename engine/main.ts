@@ -17,6 +17,7 @@ import { ImageService } from './services/images.ts'
 import { openKit } from './services/kit.ts'
 import { MemoryService } from './services/memory.ts'
 import { TemplateService } from './services/templates.ts'
+import { VolumeService } from './services/volumes/volumes.ts'
 import { readSettings } from './settings.ts'
 
 /** The composition root: makes every part once, joins them, and serves until it is told to stop. */
@@ -79,6 +80,13 @@ async function main(): Promise<void> {
     events,
     usersOf: (imageId) => containers.usersOf(imageId),
   })
+  const volumes = await VolumeService.open({
+    folder: join(at.data, 'volumes'),
+    events,
+    // No container can mount one yet.
+    usersOf: () => [],
+    log,
+  })
   const memory = new MemoryService({ templates, images: imageStore, running: () => containers.running() })
   const host = new HostService({ facts: hypervisor.facts, kit, engineVersion: version, dataDir: at.data })
 
@@ -93,6 +101,7 @@ async function main(): Promise<void> {
       execs,
       images,
       templates,
+      volumes,
       memory,
       host,
       events,

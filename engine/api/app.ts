@@ -22,6 +22,7 @@ import { rametRoutes } from './routes/ramet.ts'
 import { systemRoutes } from './routes/system.ts'
 import { templateRoutes } from './routes/templates.ts'
 import { unsupportedRoutes } from './routes/unsupported.ts'
+import { volumeRoutes } from './routes/volumes.ts'
 import { allowHijack, readUpgradedBodies } from './streams/hijack.ts'
 import { checkVersion, versionOf, withoutVersion } from './version.ts'
 
@@ -94,6 +95,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...execRoutes(backend.execs, options),
     ...imageRoutes(backend.images, options),
     ...networkRoutes(),
+    ...volumeRoutes(backend.volumes),
     ...templateRoutes(backend.templates, options),
     ...rametRoutes(backend, options),
   ]

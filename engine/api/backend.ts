@@ -9,6 +9,7 @@ export interface Backend {
   execs: ExecBackend
   images: ImageBackend
   templates: TemplateBackend
+  volumes: VolumeBackend
   memory: { report(): Promise<ramet.MemoryReport> }
   host: {
     info(): Promise<ramet.HostInfo>
@@ -186,6 +187,19 @@ export interface ImageBackend {
   usage(): Promise<{ Images: docker.ImageSummary[]; LayersSize: number }>
   /** Rejects with UNAUTHORIZED where the registry refuses it; nothing is kept. */
   login(auth: docker.RegistryAuth, options: { signal: AbortSignal }): Promise<void>
+}
+
+export interface VolumeBackend {
+  /** Answers the volume of that name where there is one already. */
+  create(request: docker.VolumeCreateRequest): Promise<docker.Volume>
+  list(filters: docker.Filters): Promise<docker.Volume[]>
+  inspect(name: string): Promise<docker.Volume>
+  /** All, with their sizes. */
+  usage(): Promise<docker.Volume[]>
+  /** Rejects with CONFLICT while a container uses it, forced or not. */
+  remove(name: string, options: { force: boolean }): Promise<void>
+  /** Those without a name of a user's, or, with the filter `all`, every one that no container uses. */
+  prune(filters: docker.Filters): Promise<docker.VolumePruneResponse>
 }
 
 export interface TemplateBackend {

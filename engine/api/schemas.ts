@@ -115,6 +115,11 @@ export const execStart = {
   properties: { Detach: flag, Tty: flag, ConsoleSize: consoleSize },
 }
 
+export const volumeCreate = {
+  type: ['object', 'null'],
+  properties: { Name: text, Driver: text, DriverOpts: mapOf(text), Labels: mapOf(text) },
+}
+
 export const templateCreate = {
   type: 'object',
   required: ['image'],

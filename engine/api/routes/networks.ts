@@ -6,7 +6,7 @@ import { Query } from '../query.ts'
 
 type Network = ReturnType<typeof network>
 
-/** Clients expect these three from the start. There are no others, and no volumes, yet. */
+/** Clients expect these three from the start. There are no others yet. */
 const NETWORKS = [network('bridge', 'bridge'), network('host', 'host'), network('none', 'null')]
 
 export function networkRoutes(): RouteOptions[] {
@@ -27,14 +27,6 @@ export function networkRoutes(): RouteOptions[] {
         const found = NETWORKS.find(({ Name, Id }) => Name === wanted || Id.startsWith(wanted))
         if (found) return found
         throw new EngineError('NOT_FOUND', `network ${wanted} not found`)
-      },
-    },
-    { method: 'GET', url: '/volumes', handler: async () => ({ Volumes: [], Warnings: null }) },
-    {
-      method: 'GET',
-      url: '/volumes/:id',
-      handler: async (request) => {
-        throw new EngineError('NOT_FOUND', `get ${id(request)}: no such volume`)
       },
     },
   ]

@@ -5,7 +5,11 @@ import type { Backend } from '../backend.ts'
 const KINDS = ['container', 'image', 'volume', 'build-cache']
 
 /** What takes disk space; of the kinds that were not asked for nothing is said. */
-export function usageRoute({ containers, images }: Pick<Backend, 'containers' | 'images'>): RouteOptions {
+export function usageRoute({
+  containers,
+  images,
+  volumes,
+}: Pick<Backend, 'containers' | 'images' | 'volumes'>): RouteOptions {
   return {
     method: 'GET',
     url: '/system/df',
@@ -20,7 +24,7 @@ export function usageRoute({ containers, images }: Pick<Backend, 'containers' | 
       return {
         ...(wants('image') ? await images.usage() : { LayersSize: 0, Images: null }),
         Containers: wants('container') ? await containers.list({ all: true, size: true, filters: {} }) : null,
-        Volumes: wants('volume') ? [] : null,
+        Volumes: wants('volume') ? await volumes.usage() : null,
         BuildCache: wants('build-cache') ? [] : null,
       }
     },

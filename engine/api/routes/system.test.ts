@@ -8,6 +8,7 @@ test('disk usage tells of what was asked for', async () => {
   const listed: unknown[] = []
   await using api = await TestServer.start({
     images: { usage: async () => ({ Images, LayersSize: 5 }) },
+    volumes: { usage: async () => [] },
     containers: {
       list: async (options) => {
         listed.push(options)

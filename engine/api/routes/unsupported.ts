@@ -38,9 +38,9 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
     'further networks are not supported; every container reaches out by NAT, and publishes ports',
   ],
   [
-    ['POST', 'PUT', 'DELETE'],
-    ['/volumes/create', '/volumes/prune', '/volumes/:id'],
-    'volumes are not supported; data lives on the disk of the container',
+    ['PUT'],
+    ['/volumes/:id'],
+    'a volume cannot be changed: only those of a swarm can, and swarm mode is not supported',
   ],
   [
     ['GET', 'POST', 'DELETE'],

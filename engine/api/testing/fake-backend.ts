@@ -22,6 +22,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     execs: part('execs'),
     images: part('images'),
     templates: part('templates'),
+    volumes: part('volumes'),
     memory: part('memory'),
     host: part('host'),
     events: part('events'),
