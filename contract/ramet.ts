@@ -1,3 +1,5 @@
+import type { ContainerCreateRequest } from './docker.ts'
+
 /** Shapes of `/ramet/v1/`: what Docker's API has no word for. All sizes are bytes, all times milliseconds unless said. */
 
 export type Accelerator = 'kvm' | 'tcg'
@@ -104,4 +106,29 @@ export interface TemplateCreateRequest {
   vcpus?: number
   /** Make it anew even when a valid one is there. */
   rebuild?: boolean
+}
+
+/** A saved or recent run: one click makes and starts a container of it. */
+export interface QuickLaunch {
+  /** Hex digest of name and config. */
+  id: string
+  /** For people; the image where none was given. */
+  title: string
+  /** Pinned ones stay; of the others the last ten are kept. */
+  pinned: boolean
+  /** RFC 3339. */
+  usedAt: string
+  /** Of the container. Where it is taken by one that does not run, that one is started instead of a new one. */
+  name?: string
+  config: ContainerCreateRequest
+}
+
+/** Saves a run; the same settings again change title, pin and time of what is there. */
+export type QuickLaunchRequest = Pick<QuickLaunch, 'config' | 'name'> &
+  Partial<Pick<QuickLaunch, 'title' | 'pinned'>>
+
+export interface QuickLaunchRun {
+  /** The container's. */
+  id: string
+  name: string
 }
