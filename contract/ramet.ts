@@ -110,7 +110,7 @@ export interface TemplateCreateRequest {
 
 /** A saved or recent run: one click makes and starts a container of it. */
 export interface QuickLaunch {
-  /** Hex digest of name and config. */
+  /** Hex. */
   id: string
   /** For people; the image where none was given. */
   title: string

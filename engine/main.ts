@@ -15,6 +15,7 @@ import { ExecService } from './services/execs.ts'
 import { HostService } from './services/host.ts'
 import { ImageService } from './services/images.ts'
 import { openKit } from './services/kit.ts'
+import { LaunchService } from './services/launches.ts'
 import { MemoryService } from './services/memory.ts'
 import { TemplateService } from './services/templates.ts'
 import { VolumeService } from './services/volumes/volumes.ts'
@@ -87,6 +88,12 @@ async function main(): Promise<void> {
     usersOf: () => [],
     log,
   })
+  const launches = await LaunchService.open({
+    file: join(at.config, 'launches.json'),
+    events,
+    containers,
+    log,
+  })
   const memory = new MemoryService({ templates, images: imageStore, running: () => containers.running() })
   const host = new HostService({ facts: hypervisor.facts, kit, engineVersion: version, dataDir: at.data })
 
@@ -104,6 +111,7 @@ async function main(): Promise<void> {
       volumes,
       memory,
       host,
+      launches,
       events,
     },
     { engineVersion: version, log, ready: recovered.promise },

@@ -17,6 +17,7 @@ import { eventRoutes } from './routes/events.ts'
 import { execRoutes } from './routes/execs.ts'
 import { imageCreateRoute } from './routes/image-create.ts'
 import { imageLoadRoute, imageRoutes } from './routes/images.ts'
+import { launchRoutes } from './routes/launches.ts'
 import { networkRoutes } from './routes/networks.ts'
 import { rametRoutes } from './routes/ramet.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -97,6 +98,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...networkRoutes(),
     ...volumeRoutes(backend.volumes),
     ...templateRoutes(backend.templates, options),
+    ...launchRoutes(backend.launches),
     ...rametRoutes(backend, options),
   ]
 }

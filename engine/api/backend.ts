@@ -17,6 +17,7 @@ export interface Backend {
     /** Bytes of memory and number of CPUs of the host. */
     resources(): { memoryBytes: number; cpus: number; kernel: string; os: string; hostname: string }
   }
+  launches: LaunchBackend
   events: { subscribe(listener: (event: docker.EventMessage) => void): () => void }
 }
 
@@ -212,4 +213,13 @@ export interface TemplateBackend {
   remove(id: string, options: { force: boolean }): Promise<void>
   /** Removes those without running clones; answers what was removed and the bytes that it freed. */
   prune(): Promise<{ removed: string[]; freedBytes: number }>
+}
+
+export interface LaunchBackend {
+  /** Pinned ones first, those used last before others. */
+  list(): ramet.QuickLaunch[]
+  save(request: ramet.QuickLaunchRequest): Promise<ramet.QuickLaunch>
+  /** Rejects with NOT_FOUND. */
+  remove(id: string): Promise<void>
+  run(id: string): Promise<ramet.QuickLaunchRun>
 }

@@ -131,3 +131,15 @@ export const templateCreate = {
     rebuild: flag,
   },
 }
+
+export const quickLaunch = {
+  type: 'object',
+  required: ['config'],
+  additionalProperties: false,
+  properties: {
+    config: containerCreate,
+    name: { type: 'string', maxLength: 200 },
+    title: { type: 'string', maxLength: 200 },
+    pinned: flag,
+  },
+}

@@ -25,6 +25,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     volumes: part('volumes'),
     memory: part('memory'),
     host: part('host'),
+    launches: part('launches'),
     events: part('events'),
   }
 }
