@@ -11,6 +11,7 @@ import { addLogs } from './commands/logs.ts'
 import { addMemory } from './commands/memory.ts'
 import { addPs } from './commands/ps.ts'
 import { addRun } from './commands/run.ts'
+import { addStats } from './commands/stats.ts'
 import { addTemplates } from './commands/templates.ts'
 import { addDemo } from './demo.ts'
 import packageJson from '../package.json' with { type: 'json' }
@@ -42,6 +43,7 @@ const GROUPS = [
   addImages,
   addTemplates,
   addMemory,
+  addStats,
   addDoctor,
   addDemo,
   addEngine,

@@ -17,6 +17,7 @@ import { ImageService } from './services/images.ts'
 import { openKit } from './services/kit.ts'
 import { LaunchService } from './services/launches.ts'
 import { MemoryService } from './services/memory.ts'
+import { StatsService } from './services/stats/stats.ts'
 import { TemplateService } from './services/templates.ts'
 import { VolumeService } from './services/volumes/volumes.ts'
 import { readSettings } from './settings.ts'
@@ -104,6 +105,7 @@ async function main(): Promise<void> {
         logs: streams.logs.bind(streams),
         attach: streams.attach.bind(streams),
       }),
+      stats: new StatsService(containers, memory),
       files: new ContainerFiles(containers, images),
       execs,
       images,

@@ -11,6 +11,7 @@ import type { Backend } from './backend.ts'
 import { jsonBody } from './body.ts'
 import { errorAnswer, isOurs, logText } from './errors.ts'
 import { archiveUploadRoute, containerFileRoutes } from './routes/container-files.ts'
+import { containerStatsRoutes } from './routes/container-stats.ts'
 import { containerStreamRoutes } from './routes/container-streams.ts'
 import { containerRoutes } from './routes/containers.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -92,6 +93,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...eventRoutes(backend.events, options),
     ...containerRoutes(backend.containers, options),
     ...containerFileRoutes(backend.files, options),
+    ...containerStatsRoutes(backend.stats, options),
     ...containerStreamRoutes(backend.containers, options),
     ...execRoutes(backend.execs, options),
     ...imageRoutes(backend.images, options),

@@ -1,11 +1,13 @@
 import type { Readable, Writable } from 'node:stream'
 import type * as docker from '../../contract/docker.ts'
+import type { ContainerStats } from '../../contract/docker-stats.ts'
 import type * as ramet from '../../contract/ramet.ts'
 
 /** What the routes need of the services. The consumer owns the interface; services know no HTTP. */
 export interface Backend {
   files: FileBackend
   containers: ContainerBackend
+  stats: StatsBackend
   execs: ExecBackend
   images: ImageBackend
   templates: TemplateBackend
@@ -96,6 +98,13 @@ export interface ContainerBackend {
   logs(id: string, options: LogOptions): Promise<{ tty: boolean; output: AsyncIterable<OutputChunk> }>
   attach(id: string, options: AttachOptions): Promise<AttachSession>
   resize(id: string, size: { rows: number; cols: number }): Promise<void>
+}
+
+export interface StatsBackend {
+  /** `compared`: with a measurement before it, which takes a second. */
+  once(id: string, options: { compared: boolean; signal: AbortSignal }): Promise<ContainerStats>
+  /** One a second, until the container is removed or the signal aborts. */
+  watch(id: string, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>>
 }
 
 export interface FileBackend {

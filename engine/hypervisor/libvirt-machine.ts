@@ -132,6 +132,11 @@ export class LibvirtMachine implements VirtualMachine {
     return explained('list the published ports', ports.listForwards(this.#domain))
   }
 
+  async diskTraffic(): Promise<{ readBytes: number; writeBytes: number }> {
+    const { readBytes, writeBytes } = await explained('count disk traffic', this.#domain.blockStats('vda'))
+    return { readBytes: Math.max(0, readBytes), writeBytes: Math.max(0, writeBytes) }
+  }
+
   async console(): Promise<string> {
     return explained(
       'read the console',

@@ -77,6 +77,8 @@ export interface VirtualMachine {
   addForward(forward: PortForward): Promise<void>
   removeForward(forward: PortForward): Promise<void>
   forwards(): Promise<PortForward[]>
+  /** What the running VM has read from and written to its disk since its start, in bytes. */
+  diskTraffic(): Promise<{ readBytes: number; writeBytes: number }>
   /** What the guest last printed on its console. */
   console(): Promise<string>
 }

@@ -1,6 +1,7 @@
+import { EngineError } from '../../contract/errors.ts'
 import type { ContainerMemory, MemoryReport, TemplateMemory } from '../../contract/ramet.ts'
 import type { ImageStore } from '../images/store.ts'
-import { readVmMemory } from '../hypervisor/process-memory.ts'
+import { readVmMemory, type VmMemory } from '../hypervisor/process-memory.ts'
 import type { Template } from '../templates/manifest.ts'
 import type { Container } from './containers/container.ts'
 import { allocatedBytes, residentBytes } from './file-memory.ts'
@@ -56,18 +57,22 @@ export class MemoryService {
     }
   }
 
+  /** What the VM of a container holds; rejects where it does not run. */
+  async of({ record, vm }: Container): Promise<{ memory: VmMemory; imageFile: string; limitBytes: number }> {
+    const image = await this.#the.images.get(record.image.id)
+    const { path: imageFile } = await this.#the.images.erofs(image, {})
+    const { memoryBytes: limitBytes } = await this.#the.templates.hardwareFor(record)
+    const ramFile = record.templateId ? this.#the.templates.ramFileOf(record.templateId) : undefined
+    if (!vm) throw new EngineError('NOT_RUNNING', `container ${record.name} is not running`)
+    const layout = { ramFile, memoryBytes: limitBytes, imageFile }
+    return { memory: await readVmMemory(await vm.pid(), layout), imageFile, limitBytes }
+  }
+
   async #measure(container: Container, templates: Map<string, Template>): Promise<Measured | undefined> {
-    const { record, vm } = container
+    const { record } = container
     const template = templates.get(record.templateId)
-    const image = await this.#the.images.get(record.image.id).catch(() => undefined)
-    if (!vm || !image) return undefined
     try {
-      const { path: imageFile } = await this.#the.images.erofs(image, {})
-      const memory = await readVmMemory(await vm.pid(), {
-        ramFile: record.templateId ? this.#the.templates.ramFileOf(record.templateId) : undefined,
-        memoryBytes: (await this.#the.templates.hardwareFor(record)).memoryBytes,
-        imageFile,
-      })
+      const { memory, imageFile } = await this.of(container)
       const row: ContainerMemory = {
         id: record.id,
         name: record.name,

@@ -13,11 +13,6 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
   [['GET'], ['/distribution/*'], 'asking a registry about an image is not supported; skopeo inspect does'],
   [
     ['GET'],
-    ['/containers/:id/stats'],
-    'statistics like those of Docker are not served; /ramet/v1/memory has the memory',
-  ],
-  [
-    ['GET'],
     ['/containers/:id/attach/ws'],
     'attaching over a web socket is not supported; attach with a POST',
   ],

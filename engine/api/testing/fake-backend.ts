@@ -18,6 +18,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     })
   return {
     containers: part('containers'),
+    stats: part('stats'),
     files: part('files'),
     execs: part('execs'),
     images: part('images'),
