@@ -1,5 +1,7 @@
 /** Shapes of the Docker Engine API 1.51 that Ramet reads and answers (source: the API's published OpenAPI document). */
 
+import type { EndpointSettings, NetworkingConfig } from './docker-networks.ts'
+
 export const API_VERSION = '1.51'
 export const MIN_API_VERSION = '1.24'
 
@@ -94,7 +96,7 @@ export interface ContainerConfig {
 
 export interface ContainerCreateRequest extends ContainerConfig {
   HostConfig?: HostConfig
-  NetworkingConfig?: unknown
+  NetworkingConfig?: NetworkingConfig | null
 }
 
 export interface ContainerCreateResponse {
@@ -178,7 +180,7 @@ export interface ContainerInspect {
     IPAddress: string
     Gateway: string
     MacAddress: string
-    Networks: Record<string, unknown>
+    Networks: Record<string, EndpointSettings>
     [other: string]: unknown
   }
 }
@@ -219,7 +221,7 @@ export interface ContainerSummary {
   /** For people, for example `Up 3 minutes`. */
   Status: string
   HostConfig: { NetworkMode: string }
-  NetworkSettings: { Networks: Record<string, unknown> }
+  NetworkSettings: { Networks: Record<string, EndpointSettings> }
   Mounts: unknown[]
   SizeRw?: number
   SizeRootFs?: number

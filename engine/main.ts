@@ -18,6 +18,10 @@ import { openKit } from './services/kit.ts'
 import { LaunchService } from './services/launches.ts'
 import { MemoryService } from './services/memory.ts'
 import { StatsService } from './services/stats/stats.ts'
+import { Attachments } from './services/networks/attachments.ts'
+import { Connections } from './services/networks/connections.ts'
+import { hostRoutes } from './services/networks/host-routes.ts'
+import { NetworkService } from './services/networks/networks.ts'
 import { TemplateService } from './services/templates.ts'
 import { VolumeService } from './services/volumes/volumes.ts'
 import { readSettings } from './settings.ts'
@@ -63,10 +67,21 @@ async function main(): Promise<void> {
     socketDir,
     clones: () => containers.running().map(({ record }) => record.templateId),
   })
+  const records = () => containers.records()
+  const networks = await NetworkService.open({
+    folder: join(at.data, 'networks'),
+    events,
+    containers: records,
+    hostRoutes,
+    onRemove: async () => {},
+    log,
+  })
+  const attachments = new Attachments({ networks, containers: records })
   const containers: ContainerService = new ContainerService({
     hypervisor,
     images: imageStore,
     templates,
+    networks: attachments,
     goldenDisk,
     events,
     diskDir: join(at.data, 'containers'),
@@ -74,6 +89,7 @@ async function main(): Promise<void> {
     socketDir,
     log,
   })
+  const connections = new Connections(networks, attachments, (name) => containers.find(name))
   const streams = new StreamService(containers)
   const execs = new ExecService(containers)
   const images = new ImageService({
@@ -111,6 +127,10 @@ async function main(): Promise<void> {
       images,
       templates,
       volumes,
+      networks: Object.assign(networks, {
+        connect: connections.connect.bind(connections),
+        disconnect: connections.disconnect.bind(connections),
+      }),
       memory,
       host,
       launches,

@@ -97,7 +97,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...containerStreamRoutes(backend.containers, options),
     ...execRoutes(backend.execs, options),
     ...imageRoutes(backend.images, options),
-    ...networkRoutes(),
+    ...networkRoutes(backend.networks),
     ...volumeRoutes(backend.volumes),
     ...templateRoutes(backend.templates, options),
     ...launchRoutes(backend.launches),

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type * as docker from '../../contract/docker.ts'
 import type { ContainerStats } from '../../contract/docker-stats.ts'
+import type * as networks from '../../contract/docker-networks.ts'
 import type * as ramet from '../../contract/ramet.ts'
 
 /** What the routes need of the services. The consumer owns the interface; services know no HTTP. */
@@ -12,6 +13,7 @@ export interface Backend {
   images: ImageBackend
   templates: TemplateBackend
   volumes: VolumeBackend
+  networks: NetworkBackend
   memory: { report(): Promise<ramet.MemoryReport> }
   host: {
     info(): Promise<ramet.HostInfo>
@@ -210,6 +212,18 @@ export interface VolumeBackend {
   remove(name: string, options: { force: boolean }): Promise<void>
   /** Those without a name of a user's, or, with the filter `all`, every one that no container uses. */
   prune(filters: docker.Filters): Promise<docker.VolumePruneResponse>
+}
+
+export interface NetworkBackend {
+  create(request: networks.NetworkCreateRequest): Promise<networks.NetworkCreateResponse>
+  list(filters: docker.Filters): Promise<networks.Network[]>
+  inspect(nameOrId: string): Promise<networks.Network>
+  /** Rejects with FORBIDDEN where a running container is in it, and for those that are always there. */
+  remove(nameOrId: string): Promise<void>
+  /** `until`: unix nanoseconds. */
+  prune(options: { filters: docker.Filters; until?: bigint }): Promise<networks.NetworkPruneResponse>
+  connect(nameOrId: string, request: networks.NetworkConnectRequest): Promise<void>
+  disconnect(nameOrId: string, request: networks.NetworkDisconnectRequest): Promise<void>
 }
 
 export interface TemplateBackend {

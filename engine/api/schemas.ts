@@ -8,6 +8,21 @@ const whole = { type: 'integer' }
 const maybe = (type: string) => ({ type: [type, 'null'] })
 const mapOf = (values: object) => ({ type: ['object', 'null'], additionalProperties: values })
 
+const endpoint = {
+  type: ['object', 'null'],
+  properties: {
+    IPAMConfig: {
+      type: ['object', 'null'],
+      properties: { IPv4Address: text, IPv6Address: text, LinkLocalIPs: texts },
+    },
+    Links: texts,
+    Aliases: texts,
+    MacAddress: text,
+    DriverOpts: mapOf(text),
+    GwPriority: whole,
+  },
+}
+
 const hostConfig = {
   type: ['object', 'null'],
   properties: {
@@ -88,7 +103,51 @@ export const containerCreate = {
     },
     Shell: texts,
     HostConfig: hostConfig,
+    MacAddress: text,
+    NetworkingConfig: {
+      type: ['object', 'null'],
+      properties: { EndpointsConfig: mapOf(endpoint) },
+    },
   },
+}
+
+export const networkCreate = {
+  type: 'object',
+  required: ['Name'],
+  properties: {
+    Name: text,
+    Driver: text,
+    Scope: text,
+    EnableIPv4: maybe('boolean'),
+    EnableIPv6: maybe('boolean'),
+    IPAM: {
+      type: ['object', 'null'],
+      properties: {
+        Driver: text,
+        Options: mapOf(text),
+        Config: {
+          type: ['array', 'null'],
+          items: {
+            type: 'object',
+            properties: { Subnet: text, IPRange: text, Gateway: text, AuxiliaryAddresses: mapOf(text) },
+          },
+        },
+      },
+    },
+    Internal: flag,
+    Attachable: flag,
+    Ingress: flag,
+    ConfigOnly: flag,
+    ConfigFrom: { type: ['object', 'null'], properties: { Network: text } },
+    Options: mapOf(text),
+    Labels: mapOf(text),
+  },
+}
+
+export const networkConnect = {
+  type: 'object',
+  required: ['Container'],
+  properties: { Container: text, EndpointConfig: endpoint, Force: flag },
 }
 
 const consoleSize = { type: ['array', 'null'], items: whole, minItems: 2, maxItems: 2 }

@@ -11,7 +11,7 @@ const MIB = 1024 * 1024
 const IMAGE_SLOT = '0x1e'
 
 /** A MAC of QEMU's own range; NIC 0 is alone on its VM's private NAT, so all may share it. */
-const NAT_MAC = '52:54:00:72:61:6d'
+export const NAT_MAC = '52:54:00:72:61:6d'
 
 type XmlFacts = Pick<HypervisorFacts, 'qemuVersion'>
 

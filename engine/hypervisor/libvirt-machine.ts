@@ -4,6 +4,7 @@ import { LibvirtError } from '../../native/libvirt/index.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { decodeRecord, encodeRecord, RECORD_KEY, RECORD_URI } from './domain-xml.ts'
 import * as migration from './migration.ts'
+import * as nic from './nic.ts'
 import * as ports from './port-forward.ts'
 import { findQemuProcess, isQemuOf } from './process-id.ts'
 import { qmp } from './qmp.ts'
@@ -118,6 +119,10 @@ export class LibvirtMachine implements VirtualMachine {
     } finally {
       await rm(socketPath, { force: true })
     }
+  }
+
+  async setNatLink(up: boolean): Promise<void> {
+    await explained('cut a VM off the network', nic.setNatLink(this.#domain, up))
   }
 
   async addForward(forward: PortForward): Promise<void> {

@@ -74,6 +74,8 @@ export interface VirtualMachine {
   cancelMigration(): Promise<void>
   /** Loads a device state through QEMU's incoming socket at `socketPath`. */
   restore(stateFile: string, socketPath: string): Promise<void>
+  /** Cuts the NIC of the NAT off, outside the guest, or joins it again. */
+  setNatLink(up: boolean): Promise<void>
   addForward(forward: PortForward): Promise<void>
   removeForward(forward: PortForward): Promise<void>
   forwards(): Promise<PortForward[]>

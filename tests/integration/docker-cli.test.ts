@@ -125,9 +125,9 @@ describe.skipIf(!version)(`docker's command line (${version})`, () => {
   })
 
   test('what is refused says so in words', async () => {
-    const refused = await docker(['network', 'create', 'mine'])
+    const refused = await docker(['swarm', 'init'])
     expect(refused.code).toBe(1)
-    expect(refused.stderr).toMatch(/^Error response from daemon: further networks are not supported/)
+    expect(refused.stderr).toMatch(/^Error response from daemon: this node is not a swarm manager/)
     expect((await docker(['run', '--rm', 'no.such.host.invalid/a', 'true'])).stderr).toMatch(
       /no\.such\.host\.invalid/,
     )

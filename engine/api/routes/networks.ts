@@ -1,77 +1,69 @@
-import { createHash } from 'node:crypto'
 import type { FastifyRequest, RouteOptions } from 'fastify'
-import type { Filters } from '../../../contract/docker.ts'
+import type {
+  NetworkConnectRequest,
+  NetworkCreateRequest,
+  NetworkDisconnectRequest,
+} from '../../../contract/docker-networks.ts'
 import { EngineError } from '../../../contract/errors.ts'
+import type { NetworkBackend } from '../backend.ts'
 import { Query } from '../query.ts'
+import * as schemas from '../schemas.ts'
+import { parseTime } from '../time.ts'
 
-type Network = ReturnType<typeof network>
-
-/** Clients expect these three from the start. There are no others yet. */
-const NETWORKS = [network('bridge', 'bridge'), network('host', 'host'), network('none', 'null')]
-
-export function networkRoutes(): RouteOptions[] {
+export function networkRoutes(networks: NetworkBackend): RouteOptions[] {
   return [
     {
-      method: 'GET',
-      url: '/networks',
+      method: 'POST',
+      url: '/networks/create',
+      schema: { body: schemas.networkCreate },
+      handler: async (request, reply) => {
+        const made = await networks.create(request.body as NetworkCreateRequest)
+        return reply.code(201).send(made)
+      },
+    },
+    {
+      method: 'POST',
+      url: '/networks/prune',
       handler: async (request) => {
-        const filters = new Query(request.query).filters()
-        return NETWORKS.filter((each) => passes(each, filters))
+        const { until, ...filters } = new Query(request.query).filters()
+        if (until && until.length > 1)
+          throw new EngineError('INVALID_ARGUMENT', 'more than one until filter: give one')
+        return networks.prune({ filters, until: until?.[0] ? parseTime(until[0]) : undefined })
       },
     },
     {
       method: 'GET',
+      url: '/networks',
+      handler: async (request) => networks.list(new Query(request.query).filters()),
+    },
+    { method: 'GET', url: '/networks/:id', handler: async (request) => networks.inspect(id(request)) },
+    {
+      method: 'DELETE',
       url: '/networks/:id',
-      handler: async (request) => {
-        const wanted = id(request)
-        const found = NETWORKS.find(({ Name, Id }) => Name === wanted || Id.startsWith(wanted))
-        if (found) return found
-        throw new EngineError('NOT_FOUND', `network ${wanted} not found`)
+      handler: async (request, reply) => {
+        await networks.remove(id(request))
+        return reply.code(204).send()
+      },
+    },
+    {
+      method: 'POST',
+      url: '/networks/:id/connect',
+      schema: { body: schemas.networkConnect },
+      handler: async (request, reply) => {
+        await networks.connect(id(request), request.body as NetworkConnectRequest)
+        return reply.code(200).send()
+      },
+    },
+    {
+      method: 'POST',
+      url: '/networks/:id/disconnect',
+      schema: { body: schemas.networkConnect },
+      handler: async (request, reply) => {
+        await networks.disconnect(id(request), request.body as NetworkDisconnectRequest)
+        return reply.code(200).send()
       },
     },
   ]
 }
 
 const id = (request: FastifyRequest): string => (request.params as { id: string }).id
-
-function network(Name: string, Driver: string) {
-  return {
-    Name,
-    Id: createHash('sha256').update(`ramet network ${Name}`).digest('hex'),
-    Created: '0001-01-01T00:00:00Z',
-    Scope: 'local',
-    Driver,
-    EnableIPv4: true,
-    EnableIPv6: false,
-    IPAM: { Driver: 'default', Options: null, Config: [] },
-    Internal: false,
-    Attachable: false,
-    Ingress: false,
-    ConfigFrom: { Network: '' },
-    ConfigOnly: false,
-    Containers: {},
-    Options: {},
-    Labels: {},
-  }
-}
-
-const TESTS: Record<string, (network: Network, value: string) => boolean> = {
-  name: ({ Name }, value) => Name.includes(value),
-  id: ({ Id }, value) => Id.startsWith(value),
-  driver: ({ Driver }, value) => Driver === value,
-  scope: ({ Scope }, value) => Scope === value,
-  type: (_network, value) => value === 'builtin',
-  label: () => false,
-  dangling: () => false,
-}
-
-function passes(network: Network, filters: Filters): boolean {
-  return Object.entries(filters).every(([name, values]) => {
-    const test = Object.hasOwn(TESTS, name) ? TESTS[name] : undefined
-    if (test) return values.some((value) => test(network, value))
-    throw new EngineError(
-      'INVALID_ARGUMENT',
-      `invalid filter '${name}'; known are ${Object.keys(TESTS).join(', ')}`,
-    )
-  })
-}

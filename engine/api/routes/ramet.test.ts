@@ -107,22 +107,9 @@ test('templates are listed, removed and pruned', async () => {
   expect((await api.call('POST', '/ramet/v1/templates/prune')).body).toBe('{"removed":["t"],"freedBytes":5}')
 })
 
-test('the networks that are there', async () => {
-  await using api = await TestServer.start()
-  const networks = async (filters: object) => {
-    const { body } = await api.call('GET', `/networks?filters=${encodeURIComponent(JSON.stringify(filters))}`)
-    return (JSON.parse(body) as { Name: string }[]).map(({ Name }) => Name)
-  }
-  expect(await networks({})).toEqual(['bridge', 'host', 'none'])
-  expect(await networks({ name: ['o'] })).toEqual(['host', 'none'])
-  expect(await networks({ label: ['a=b'] })).toEqual([])
-  expect(await api.call('GET', '/networks/bridge')).toMatchObject({ status: 200 })
-  expect(await api.call('GET', '/networks/mine')).toMatchObject({ status: 404 })
-})
-
 test.each([
   ['POST', '/build'],
-  ['POST', '/v1.51/networks/create'],
+  ['POST', '/v1.51/swarm/init'],
   ['PUT', '/volumes/data'],
   ['POST', '/containers/c/checkpoints'],
   ['GET', '/swarm'],

@@ -22,17 +22,6 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
     'checkpoints do not exist here; templates serve instead',
   ],
   [
-    ['POST', 'DELETE'],
-    [
-      '/networks/create',
-      '/networks/prune',
-      '/networks/:id',
-      '/networks/:id/connect',
-      '/networks/:id/disconnect',
-    ],
-    'further networks are not supported; every container reaches out by NAT, and publishes ports',
-  ],
-  [
     ['PUT'],
     ['/volumes/:id'],
     'a volume cannot be changed: only those of a swarm can, and swarm mode is not supported',

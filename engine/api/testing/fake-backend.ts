@@ -24,6 +24,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     images: part('images'),
     templates: part('templates'),
     volumes: part('volumes'),
+    networks: part('networks'),
     memory: part('memory'),
     host: part('host'),
     launches: part('launches'),

@@ -87,13 +87,6 @@ export function refuseUnsupported(host: HostConfig): void {
       )
     }
   }
-  const network = host.NetworkMode ?? 'default'
-  if (!['', 'default', 'bridge'].includes(network)) {
-    throw new EngineError(
-      'NOT_SUPPORTED',
-      `the network '${network}' is not supported by this version of Ramet; use the default one`,
-    )
-  }
   const isolation: string = host.Isolation ?? ''
   if (!['', 'default', 'cold'].includes(isolation)) {
     throw new EngineError('INVALID_ARGUMENT', `unknown isolation '${isolation}'; use default or cold`)

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import type { ContainerUpdateRequest, Health } from '../../../contract/docker.ts'
+import type { EndpointSettings } from '../../../contract/docker-networks.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit, repairLog } from '../../guest/log-reader.ts'
@@ -88,6 +89,11 @@ export class Container {
     return this.#health.health
   }
 
+  /** As Docker describes them. */
+  get networks(): Record<string, EndpointSettings> {
+    return this.#context.networks.views(this.record)
+  }
+
   get vm(): VirtualMachine | undefined {
     return this.#machine.vm
   }
@@ -133,6 +139,7 @@ export class Container {
       // A clone of the last run that is still on its way out holds the disk and the ports.
       await this.#machine.end()
       const ports = await allocatePorts(wantedPorts(record.config, record.hostConfig))
+      this.#context.networks.take(record)
       await repairLog(this.paths.log)
       Object.assign(record, { phase: 'starting', run: record.run + 1, ports, error: '', oomKilled: false })
       record.stoppedByUser = false
@@ -149,6 +156,7 @@ export class Container {
     }
     this.#watch()
     this.#starts.release(true)
+    this.#context.networks.announce('connect', record)
     this.emit('start')
   }
 
@@ -165,6 +173,7 @@ export class Container {
     record.exitCode = exitCodeOf(error)
     record.error = (error as Error).message
     record.ports = []
+    this.#context.networks.release(record)
     await this.#machine.save(record).catch(() => {})
     this.#starts.release(false)
     this.exits.exited(record.exitCode)
@@ -317,6 +326,17 @@ export class Container {
     })
   }
 
+  /** Has `change` put it into a network or take it out. */
+  changeNetworks(
+    change: (record: ContainerRecord, vm: VirtualMachine | undefined) => Promise<void>,
+  ): Promise<void> {
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      await change(this.record, this.running ? this.vm : undefined)
+      await this.#machine.save(this.record)
+    })
+  }
+
   /** Takes effect at once, on a restart that is being waited for too; a size with the next start. */
   update(request: ContainerUpdateRequest): Promise<void> {
     return this.#changes.run(async () => {
@@ -447,10 +467,12 @@ export class Container {
       ? ''
       : 'the VM ended without an exit status: it was killed, crashed, or the host went down'
     record.ports = []
+    this.#context.networks.release(record)
     const again = wantsRestart(record)
     if (again) record.restartCount++
     await this.#save()
     this.emit('die', { exitCode: String(record.exitCode) })
+    this.#context.networks.announce('disconnect', record)
     if (again) {
       const started = Date.parse(record.startedAt)
       this.#restart.schedule(Date.now() - started, () => this.start().catch(() => {}))

@@ -6,6 +6,8 @@ import type { EventMessage } from '../../../contract/docker.ts'
 import type { Hypervisor, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import { EventBus } from '../events.ts'
 import { ExecService } from '../execs.ts'
+import { Attachments } from '../networks/attachments.ts'
+import { NetworkService } from '../networks/networks.ts'
 import { ContainerService } from './containers.ts'
 import type { ContainerContext } from './context.ts'
 import { decode, encode, type ContainerRecord } from './record.ts'
@@ -20,10 +22,20 @@ beforeEach(async () => {
   happened = []
   const events = new EventBus()
   events.subscribe((event) => happened.push(event))
+  const records = () => service.records()
+  const networks = await NetworkService.open({
+    folder: join(folder, 'networks'),
+    events,
+    containers: records,
+    hostRoutes: async () => [],
+    onRemove: async () => {},
+    log: () => {},
+  })
   // Nothing here starts a container: images and templates are not asked.
   service = new ContainerService({
     hypervisor: { onStopped: () => () => {} } as Partial<Hypervisor>,
     events,
+    networks: new Attachments({ networks, containers: records }),
     diskDir: join(folder, 'disks'),
     logDir: join(folder, 'logs'),
     socketDir: folder,

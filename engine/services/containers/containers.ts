@@ -73,6 +73,7 @@ export class ContainerService {
     // What the start would refuse is refused now, where the user still sees it.
     wantedPorts(config, hostConfig)
     capabilities(hostConfig)
+    const networks = this.#context.networks.requested(request)
     const chosen = name ? parseName(name) : inventName((each) => this.#isTaken(each))
     this.#reserve(chosen)
     try {
@@ -95,13 +96,14 @@ export class ContainerService {
         restartCount: 0,
         ports: [],
         templateId: '',
+        networks,
       })
       await container.create()
       this.#containers.set(id, container)
     } finally {
       this.#reserved.delete(chosen)
     }
-    return { Id: id, Warnings: [] }
+    return { Id: id, Warnings: this.#context.networks.warnings(networks) }
   }
 
   async list(options: {
@@ -244,6 +246,11 @@ export class ContainerService {
         ? `more than one container's id begins with '${bare}'; give more of it`
         : `no such container: ${bare}`,
     )
+  }
+
+  /** Of every container, whether it runs or not. */
+  records(): ContainerRecord[] {
+    return [...this.#containers.values()].map(({ record }) => record)
   }
 
   running(): Container[] {

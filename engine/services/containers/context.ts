@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ImageStore } from '../../images/store.ts'
 import type { Hypervisor } from '../../hypervisor/virtual-machine.ts'
+import type { Attachments } from '../networks/attachments.ts'
 import type { EventBus } from '../events.ts'
 import type { TemplateService } from '../templates.ts'
 
@@ -9,6 +10,7 @@ export interface ContainerContext {
   hypervisor: Hypervisor
   images: ImageStore
   templates: TemplateService
+  networks: Attachments
   /** The empty disk under every writable one. */
   goldenDisk: string
   events: EventBus

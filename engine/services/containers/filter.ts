@@ -16,12 +16,14 @@ const TESTS: Record<string, Test> = {
     record.image.id.startsWith(`sha256:${value}`),
   label: ({ record }, value) => hasLabel(record.config.Labels ?? {}, value),
   health: (container, value) => (container.health?.Status ?? 'none') === value,
+  network: ({ networks }, value) =>
+    Object.entries(networks).some(([name, { NetworkID }]) => name === value || NetworkID?.startsWith(value)),
   publish: ({ record }, value) =>
     record.ports.some(({ hostPort }) => String(hostPort) === value.split('/')[0]),
 }
 
 /** Docker takes names as regular expressions; one that is none is taken as plain text. */
-function matches(name: string, pattern: string): boolean {
+export function matches(name: string, pattern: string): boolean {
   try {
     return new RegExp(pattern).test(name)
   } catch {

@@ -79,6 +79,7 @@ export class Machine {
     const vm = this.#vm!
     await vm.createPaused()
     if (origin.template) await vm.restore(origin.template.stateFile, this.#paths.restoreSocket)
+    await this.#context.networks.plug(record, vm)
     for (const forward of record.ports) await vm.addForward(forward)
     await vm.resume()
     this.#agent = await this.#connect(AGENT_TIMEOUT_MS)

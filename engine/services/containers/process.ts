@@ -4,11 +4,8 @@ import { EngineError } from '../../../contract/errors.ts'
 import type { ExecConfig, IdentifyOptions, StartConfig } from '../../guest/agent-client.ts'
 import { capabilities } from './capabilities.ts'
 import { argv, mergeEnv } from './config.ts'
+import { NAT } from '../networks/record.ts'
 import type { ContainerRecord } from './record.ts'
-
-/** QEMU's user-mode network: fixed addresses behind a NAT of each VM's own. */
-const NAT = { address: '10.0.2.15', prefix: 24, gateway: '10.0.2.2', mtu: 1500 }
-const NAT_DNS = ['10.0.2.3']
 
 /** Who a clone is: nothing of it is shared with its siblings. */
 export function identity(config: ContainerConfig): IdentifyOptions {
@@ -47,7 +44,7 @@ export function startConfig(config: ContainerConfig, host: HostConfig, run: numb
     shmSize: host.ShmSize || 64 * 1024 * 1024,
     sysctls: host.Sysctls ?? {},
     extraHosts: (host.ExtraHosts ?? []).map(parseExtraHost),
-    dns: host.Dns?.length ? host.Dns : NAT_DNS,
+    dns: host.Dns?.length ? host.Dns : [NAT.dns],
     pidsLimit: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : 0,
   }
 }

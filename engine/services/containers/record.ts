@@ -1,4 +1,5 @@
 import type { ContainerConfig, ContainerStatus, HealthStatus, HostConfig } from '../../../contract/docker.ts'
+import type { Endpoint } from '../networks/endpoint.ts'
 import type { PortForward } from '../../hypervisor/virtual-machine.ts'
 
 export const RECORD_VERSION = 1
@@ -35,6 +36,8 @@ export interface ContainerRecord {
   /** What the current or last run published. */
   ports: PortForward[]
   templateId: string
+  /** The networks that it is in, that of its mode first; absent where it was made when there was only one. */
+  networks?: Endpoint[]
 }
 
 export function vmUuid(id: string): string {

@@ -2,7 +2,7 @@ import type { ContainerInspect, ContainerState, ContainerSummary } from '../../.
 import { argv } from './config.ts'
 import type { Container } from './container.ts'
 import { portMap } from './ports.ts'
-import { statusOf, type ContainerRecord } from './record.ts'
+import { statusOf } from './record.ts'
 
 const NEVER = '0001-01-01T00:00:00Z'
 
@@ -26,33 +26,10 @@ function stateOf(container: Container, pid: number): ContainerState {
   }
 }
 
-function networks(record: ContainerRecord): Record<string, unknown> {
-  const running = record.phase === 'running'
-  return {
-    bridge: {
-      IPAMConfig: null,
-      Links: null,
-      Aliases: null,
-      MacAddress: '',
-      DriverOpts: null,
-      NetworkID: '',
-      EndpointID: '',
-      Gateway: running ? '10.0.2.2' : '',
-      IPAddress: running ? '10.0.2.15' : '',
-      IPPrefixLen: running ? 24 : 0,
-      IPv6Gateway: '',
-      GlobalIPv6Address: '',
-      GlobalIPv6PrefixLen: 0,
-      DNSNames: null,
-    },
-  }
-}
-
 /** Docker's long description. `pid` is the VM's process, 0 where it does not run. */
 export function inspectView(container: Container, pid: number, sizeRw?: number): ContainerInspect {
-  const { record, paths } = container
+  const { record, paths, networks } = container
   const [path = '', ...args] = argv(record.config)
-  const running = record.phase === 'running'
   return {
     Id: record.id,
     Created: record.createdAt,
@@ -79,10 +56,11 @@ export function inspectView(container: Container, pid: number, sizeRw?: number):
     Config: { ...record.config, Image: record.image.reference },
     NetworkSettings: {
       Ports: portMap(record.config, record.ports),
-      IPAddress: running ? '10.0.2.15' : '',
-      Gateway: running ? '10.0.2.2' : '',
-      MacAddress: '',
-      Networks: networks(record),
+      // As Docker: of the default network.
+      IPAddress: networks['bridge']?.IPAddress ?? '',
+      Gateway: networks['bridge']?.Gateway ?? '',
+      MacAddress: networks['bridge']?.MacAddress ?? '',
+      Networks: networks,
     },
   }
 }
@@ -115,7 +93,7 @@ export function summaryView(container: Container, now = Date.now()): ContainerSu
     State: statusOf(record, container.restarting),
     Status: statusText(container, now),
     HostConfig: { NetworkMode: record.hostConfig.NetworkMode || 'default' },
-    NetworkSettings: { Networks: networks(record) },
+    NetworkSettings: { Networks: container.networks },
     Mounts: [],
   }
 }

@@ -9,9 +9,7 @@ const refused = (why: string): Status => ({ kind: 'refused', why })
 
 /** One line for each endpoint; after a change run `build/node tests/support/docker-api/write.ts`. */
 export const STATUS: Record<string, Status> = {
-  'GET /containers/json': partly(
-    'of the filters those that are in `docker ps` without volumes, networks and swarm',
-  ),
+  'GET /containers/json': partly('of the filters those that are in `docker ps` without volumes and swarm'),
   'POST /containers/create': partly('volumes, bind mounts and what a VM has no use for are refused by name'),
   'GET /containers/{id}/json': works,
   'GET /containers/{id}/top': partly('`ps_args`: -ef, aux, or -o with columns'),
@@ -74,13 +72,17 @@ export const STATUS: Record<string, Status> = {
   'PUT /volumes/{name}': refused('only volumes of a swarm can be changed'),
   'DELETE /volumes/{name}': works,
   'POST /volumes/prune': works,
-  'GET /networks': partly('`bridge`, `host` and `none`'),
-  'GET /networks/{id}': partly('`bridge`, `host` and `none`'),
-  'DELETE /networks/{id}': refused('no further networks yet'),
-  'POST /networks/create': refused('no further networks yet'),
-  'POST /networks/{id}/connect': refused('no further networks yet'),
-  'POST /networks/{id}/disconnect': refused('no further networks yet'),
-  'POST /networks/prune': refused('no further networks yet'),
+  'GET /networks': works,
+  'GET /networks/{id}': works,
+  'DELETE /networks/{id}': works,
+  'POST /networks/create': partly(
+    'the driver `bridge`; options and drivers that mean nothing here are refused by name',
+  ),
+  'POST /networks/{id}/connect': partly(
+    'links, link-local addresses and options of the driver are refused by name',
+  ),
+  'POST /networks/{id}/disconnect': works,
+  'POST /networks/prune': works,
   'GET /plugins': refused('no plugins'),
   'GET /plugins/privileges': refused('no plugins'),
   'POST /plugins/pull': refused('no plugins'),

@@ -1,0 +1,262 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { EventMessage } from '../../../contract/docker.ts'
+import type { ContainerCreateRequest } from '../../../contract/docker.ts'
+import type { EndpointSettings } from '../../../contract/docker-networks.ts'
+import type { ContainerRecord } from '../containers/record.ts'
+import { EventBus } from '../events.ts'
+import { parseSubnet, type Subnet } from './address.ts'
+import { Attachments } from './attachments.ts'
+import { NetworkService } from './networks.ts'
+
+let folder: string
+let containers: ContainerRecord[]
+let routes: Subnet[]
+let seen: string[]
+let logged: string[]
+
+beforeEach(async () => {
+  folder = await mkdtemp('/tmp/ramet-networks-')
+  ;[containers, routes, seen, logged] = [[], [], [], []]
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+function open(): Promise<NetworkService> {
+  const events = new EventBus()
+  events.subscribe(({ Action, Actor }: EventMessage) =>
+    seen.push(`${Action} ${Actor.Attributes['name'] ?? ''}`.trim()),
+  )
+  return NetworkService.open({
+    folder,
+    events,
+    containers: () => containers,
+    hostRoutes: async () => routes,
+    onRemove: async () => {},
+    log: (message) => void logged.push(message),
+  })
+}
+
+const attachmentsOf = (networks: NetworkService): Attachments =>
+  new Attachments({ networks, containers: () => containers })
+
+function container(networks: NetworkService, name: string, request: ContainerCreateRequest): ContainerRecord {
+  const record = {
+    id: Buffer.from(name.padEnd(32, '.')).toString('hex'),
+    name,
+    config: { Hostname: name },
+    networks: attachmentsOf(networks).requested(request),
+  } as unknown as ContainerRecord
+  containers.push(record)
+  return record
+}
+
+const inNetwork = (name: string, settings: EndpointSettings = {}): ContainerCreateRequest => ({
+  HostConfig: { NetworkMode: name },
+  NetworkingConfig: { EndpointsConfig: { [name]: settings } },
+})
+
+const subnetsOf = async (networks: NetworkService, name: string): Promise<(string | undefined)[]> =>
+  (await networks.inspect(name)).IPAM.Config.flatMap(({ Subnet, Gateway }) => [Subnet, Gateway])
+
+describe('networks', () => {
+  test('three are there from the start; another comes back as it was asked for, after a restart too', async () => {
+    const networks = await open()
+    const asked = { Name: 'mine', Labels: { a: '', b: 'c=d' }, Options: { 'ramet.net.rate': '20mbit' } }
+    const { Id, Warning } = await networks.create({ ...asked, Attachable: true, Internal: true })
+    expect(Warning).toBe('')
+    const made = await networks.inspect('mine')
+    expect(made).toMatchObject({
+      ...asked,
+      Id,
+      Internal: true,
+      Attachable: true,
+      Scope: 'local',
+      Driver: 'bridge',
+    })
+    const again = await open()
+    expect(await again.inspect(Id.slice(0, 12))).toEqual(made)
+    expect((await again.list({})).map(({ Name }) => Name)).toEqual(['bridge', 'host', 'none', 'mine'])
+    await expect(again.create({ Name: 'mine' })).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(again.create({ Name: 'bridge' })).rejects.toThrow('network with name bridge already exists')
+    await again.remove('mine')
+    expect(await readdir(folder)).toEqual([])
+    expect(seen).toEqual(['create mine', 'destroy mine'])
+  })
+
+  test('a broken record harms no other network', async () => {
+    await (await open()).create({ Name: 'whole' })
+    await writeFile(`${folder}/broken.json`, '{')
+    await writeFile(`${folder}/half.json.new`, '{')
+    expect((await (await open()).list({ type: ['custom'] })).map(({ Name }) => Name)).toEqual(['whole'])
+    expect(logged).toEqual([expect.stringContaining('broken.json is left out')])
+    expect(await readdir(folder)).not.toContain('half.json.new')
+  })
+
+  test('subnets come from the pools, past other networks and what the workstation has routes to', async () => {
+    routes = [parseSubnet('172.17.0.0/16')!.subnet, parseSubnet('172.19.4.0/24')!.subnet]
+    const networks = await open()
+    for (const Name of ['a', 'b', 'c']) await networks.create({ Name })
+    expect(await subnetsOf(networks, 'a')).toEqual(['172.18.0.0/16', '172.18.0.1'])
+    expect(await subnetsOf(networks, 'b')).toEqual(['172.20.0.0/16', '172.20.0.1'])
+    await networks.remove('a')
+    await networks.create({ Name: 'd', EnableIPv6: true })
+    const [four, , six, gateway] = await subnetsOf(networks, 'd')
+    expect(four).toBe('172.18.0.0/16')
+    expect(six).toMatch(/^fd[0-9a-f:]+::\/64$/)
+    expect(gateway).toBe(six!.replace('/64', '1'))
+  })
+
+  test.each([
+    [{ Subnet: '10.9.0.0/24', IPRange: '10.9.0.128/25', Gateway: '10.9.0.254' }, undefined],
+    [{ Subnet: '10.9.0.1/24' }, 'it should be 10.9.0.0/24'],
+    [{ Subnet: '10.9.0.0' }, "invalid subnet '10.9.0.0'"],
+    [{ Subnet: '10.9.0.0/31' }, 'no room'],
+    [{ Subnet: '10.0.0.0/8' }, 'Pool overlaps with other one on this address space'],
+    [{ Subnet: '10.9.0.0/24', Gateway: '10.8.0.1' }, 'invalid gateway 10.8.0.1'],
+    [{ Subnet: '10.9.0.0/24', IPRange: '10.8.0.0/25' }, 'invalid ip-range'],
+    [{ Subnet: 'fd00:9::/64' }, 'is of IPv6, which the network mine does not have'],
+  ])('a subnet of %j', async (config, refused) => {
+    const networks = await open()
+    const creating = networks.create({ Name: 'mine', IPAM: { Config: [config] } })
+    if (refused) await expect(creating).rejects.toThrow(refused)
+    else expect((await networks.inspect((await creating).Id)).IPAM.Config).toEqual([config])
+  })
+
+  test.each([
+    [{ Driver: 'macvlan' }, 'NOT_SUPPORTED', 'plugin not found; use the driver bridge'],
+    [{ Driver: 'weave' }, 'NOT_FOUND', 'could not find plugin weave'],
+    [{ Driver: 'host' }, 'FORBIDDEN', 'only one instance of "host" network is allowed'],
+    [{ ConfigOnly: true }, 'NOT_SUPPORTED', 'swarm'],
+    [{ Options: { colour: 'red' } }, 'NOT_SUPPORTED', "the network option 'colour=red'"],
+    [{ Options: { 'ramet.net.rate': 'fast' } }, 'INVALID_ARGUMENT', "invalid rate 'fast'"],
+    [{ Options: { 'com.docker.network.driver.mtu': '9' } }, 'INVALID_ARGUMENT', 'give 1280 to 65500'],
+    [{ EnableIPv4: false }, 'INVALID_ARGUMENT', 'IPv4 or IPv6 must be enabled'],
+    [{ Name: '../x' }, 'INVALID_ARGUMENT', 'invalid network name'],
+  ])('%j is refused by name', async (request, code, message) => {
+    const networks = await open()
+    const creating = networks.create({ Name: 'mine', ...request })
+    await expect(creating).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('the list is filtered, a prune takes what no container is in', async () => {
+    const networks = await open()
+    await networks.create({ Name: 'one', Labels: { kind: 'a' } })
+    await networks.create({ Name: 'two', Labels: { kind: 'b' } })
+    container(networks, 'c', inNetwork('two'))
+    const names = async (filters: Record<string, string[]>) =>
+      (await networks.list(filters)).map(({ Name }) => Name)
+    expect(await names({ name: ['o'], type: ['custom'] })).toEqual(['one', 'two'])
+    expect(await names({ label: ['kind=b'] })).toEqual(['two'])
+    expect(await names({ driver: ['null'] })).toEqual(['none'])
+    expect(await names({ dangling: ['true'] })).toEqual(['one'])
+    await expect(networks.list({ colour: ['red'] })).rejects.toThrow("invalid filter 'colour'")
+    await expect(networks.list({ type: ['own'] })).rejects.toThrow("invalid filter 'type=own'")
+    expect(await networks.prune({ filters: {} })).toEqual({ NetworksDeleted: ['one'] })
+    await expect(networks.remove('bridge')).rejects.toThrow(
+      'bridge is a pre-defined network and cannot be removed',
+    )
+  })
+})
+
+describe('containers in them', () => {
+  test('one that runs has its place, and the network cannot be removed meanwhile', async () => {
+    const networks = await open()
+    await networks.create({ Name: 'mine', IPAM: { Config: [{ Subnet: '10.9.0.0/29' }] } })
+    const attachments = attachmentsOf(networks)
+    const web = container(networks, 'web', inNetwork('mine', { Aliases: ['www'] }))
+    expect(attachments.views(web)['mine']).toMatchObject({ IPAddress: '', EndpointID: '', Aliases: ['www'] })
+    attachments.take(web)
+    expect(attachments.views(web)['mine']).toMatchObject({
+      IPAddress: '10.9.0.2',
+      IPPrefixLen: 29,
+      Gateway: '10.9.0.1',
+      MacAddress: '02:42:0a:09:00:02',
+      DNSNames: ['web', 'www', web.id.slice(0, 12)],
+    })
+    expect((await networks.inspect('mine')).Containers[web.id]).toMatchObject({
+      Name: 'web',
+      IPv4Address: '10.9.0.2/29',
+    })
+    await expect(networks.remove('mine')).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      message: expect.stringMatching(/network mine has active endpoints \(name:"web" id:"[0-9a-f]{12}"\)$/),
+    })
+    attachments.release(web)
+    await networks.remove('mine')
+    expect(() => attachments.take(web)).toThrow('network mine not found')
+  })
+
+  test('addresses are given once, those that others insist on last, and never past the end', async () => {
+    const networks = await open()
+    await networks.create({ Name: 'mine', IPAM: { Config: [{ Subnet: '10.9.0.0/29' }] } })
+    const attachments = attachmentsOf(networks)
+    const fixed = container(networks, 'fixed', inNetwork('mine', { IPAMConfig: { IPv4Address: '10.9.0.3' } }))
+    const given: (string | undefined)[] = []
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      const record = container(networks, name, inNetwork('mine'))
+      attachments.take(record)
+      given.push(record.networks![0]!.current!.ip4)
+    }
+    expect(given).toEqual(['10.9.0.2', '10.9.0.4', '10.9.0.5', '10.9.0.6', '10.9.0.3'])
+    expect(() => attachments.take(fixed)).toThrow('Address already in use: 10.9.0.3')
+    expect(() => attachments.take(container(networks, 'f', inNetwork('mine')))).toThrow(
+      'no available IPv4 addresses',
+    )
+  })
+
+  test('it is connected and disconnected, once', async () => {
+    const networks = await open()
+    await networks.create({ Name: 'mine' })
+    const attachments = attachmentsOf(networks)
+    const web = container(networks, 'web', {})
+    const mine = networks.find('mine')
+    await attachments.connect(web, mine, { Aliases: ['www'] }, undefined)
+    expect(Object.keys(attachments.views(web))).toEqual(['bridge', 'mine'])
+    await expect(attachments.connect(web, mine, {}, undefined)).rejects.toThrow(
+      'already exists in network mine',
+    )
+    await attachments.disconnect(web, networks.find('bridge'), undefined)
+    await expect(attachments.disconnect(web, networks.find('bridge'), undefined)).rejects.toThrow(
+      'container web is not connected to network bridge',
+    )
+    expect(Object.keys(attachments.views(web))).toEqual(['mine'])
+  })
+
+  test('a way out there is unless all of its networks are internal', async () => {
+    const networks = await open()
+    await networks.create({ Name: 'in', Internal: true })
+    const attachments = attachmentsOf(networks)
+    const wayOut = (mode: string) => attachments.hasWayOut(container(networks, mode, inNetwork(mode)))
+    expect(['bridge', 'none', 'in'].map(wayOut)).toEqual([true, false, false])
+    const both = container(networks, 'both', inNetwork('in'))
+    await attachments.connect(both, networks.find('bridge'), {}, undefined)
+    expect(attachments.hasWayOut(both)).toBe(true)
+  })
+
+  test.each([
+    [{ HostConfig: { NetworkMode: 'host' } }, 'NOT_SUPPORTED', 'publish its ports'],
+    [{ HostConfig: { NetworkMode: 'container:web' } }, 'NOT_SUPPORTED', 'put both into one network'],
+    [{ HostConfig: { NetworkMode: 'other' } }, 'NOT_FOUND', 'network other not found'],
+    [inNetwork('mine', { IPAMConfig: { IPv4Address: '1.2.3.4' } }), 'INVALID_ARGUMENT', 'not in a subnet'],
+    [
+      inNetwork('bridge', { IPAMConfig: { IPv4Address: '10.0.2.9' } }),
+      'INVALID_ARGUMENT',
+      'user defined networks',
+    ],
+    [inNetwork('mine', { Links: ['db:db'] }), 'NOT_SUPPORTED', 'Links'],
+    [inNetwork('mine', { MacAddress: '01:00:5e:00:00:01' }), 'INVALID_ARGUMENT', 'invalid MAC address'],
+    [inNetwork('mine', { Aliases: ['a b'] }), 'INVALID_ARGUMENT', "invalid network alias 'a b'"],
+    [
+      { HostConfig: { NetworkMode: 'none' }, NetworkingConfig: { EndpointsConfig: { mine: {} } } },
+      'INVALID_ARGUMENT',
+      "in the network 'none'",
+    ],
+  ])('%j is refused', async (request, code, message) => {
+    const networks = await open()
+    await networks.create({ Name: 'mine' })
+    expect(() => container(networks, 'c', request)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining(message) }),
+    )
+  })
+})
