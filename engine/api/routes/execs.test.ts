@@ -42,7 +42,7 @@ test.each([
   ['with Upgrade', UPGRADE, '101 UPGRADED'],
   ['without', '', '200 OK'],
 ])('a body that comes in pieces is waited for (%s)', async (_name, headers, status) => {
-  const process = new FakeProcess({ tty: true })
+  const process = new FakeProcess()
   await using api = await serving(process)
   const client = await api.raw()
   const whole = start('{"Detach":false,"Tty":true}', headers)

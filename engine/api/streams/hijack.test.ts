@@ -160,6 +160,21 @@ test('a client that ended its side first and goes away later aborts the session 
   await aborted
 })
 
+test('on a terminal the end of what is typed ends nothing', async () => {
+  const process = new FakeProcess({ tty: true })
+  await using api = await serving(process)
+  const client = await api.raw()
+  client.send(attach(undefined, UPGRADE))
+  await client.until('\r\n\r\n')
+  client.socket.end('typed')
+  expect(String(await once(process.stdin, 'data'))).toBe('typed')
+  await turns()
+  expect(process.stdin.writableEnded).toBe(false)
+  process.print('goes on')
+  process.end()
+  expect(await client.rest()).toBe('goes on')
+})
+
 /** Long enough for whoever is not held up to be done. */
 async function turns(): Promise<void> {
   for (let n = 0; n < 100; n++) await new Promise((resolve) => setImmediate(resolve))

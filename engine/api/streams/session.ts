@@ -27,8 +27,9 @@ const NOTHING = Buffer.alloc(0)
 
 /**
  * Carries a process's output to a hijacked socket and what the client sends to its standard input, until the output
- * ends. The end of the client's input closes only the process's standard input. A client that goes away closes that
- * too, but on a terminal: whoever comes back to a shell must find it alive.
+ * ends. The end of the client's input closes only the process's standard input, and so does a client that goes away; not
+ * on a terminal, where whoever comes back to a shell must find it alive (a client whose own terminal goes away says the
+ * end of its input before it goes).
  */
 export async function runSession(socket: Socket, session: Session, ends: SessionEnds): Promise<void> {
   const { tty } = session
@@ -61,10 +62,13 @@ function forwardInput(socket: Socket, { stdin, tty }: Session, { gone, closing }
   }
   stdin.on('error', discard).on('close', discard)
   // The engine goes, and its clients with it: the process is told nothing.
-  const end = (): void => void (closing.aborted || stdin.end())
-  gone.signal.addEventListener('abort', () => tty || end(), { once: true })
+  const end = (): void => void (tty || closing.aborted || stdin.end())
+  gone.signal.addEventListener('abort', end, { once: true })
   socket.pipe(stdin, { end: false })
-  socket.once('end', () => void isGone(socket).then((left) => (left && tty) || end()))
+  socket.once('end', () => {
+    end()
+    void isGone(socket)
+  })
 }
 
 /**

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { qemuProcesses, TestEngine, type CliResult } from '../support/engine.ts'
-import { dockerEnvironment, dockerVersion, runDocker, until } from '../support/fixture.ts'
-import { busyboxImage } from '../support/images.ts'
+import { qemuProcesses, TestEngine, type CliResult } from '../../support/engine.ts'
+import { dockerEnvironment, dockerVersion, runDocker, until } from '../../support/fixture.ts'
+import { busyboxImage } from '../../support/images.ts'
 
 /** Docker's own command line is the judge of the API. */
 const version = await dockerVersion()

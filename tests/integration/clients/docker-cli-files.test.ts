@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { command, qemuProcesses, TestEngine, type CliResult } from '../support/engine.ts'
-import { busyboxImage } from '../support/images.ts'
+import { command, qemuProcesses, TestEngine, type CliResult } from '../../support/engine.ts'
+import { busyboxImage } from '../../support/images.ts'
 
 function hasDocker(): boolean {
   try {
