@@ -25,6 +25,9 @@ static void explain(const char *name, const char *found, struct failure *failure
   else if (errno == ENOEXEC)
     fail(failure, "COMMAND_NOT_EXECUTABLE", "exec: \"%s\": not a program of this machine, or its interpreter is missing",
          name);
+  else if (errno == EACCES)
+    /* As Go spells it: docker looks for these very words, and exits with 126. */
+    fail(failure, "COMMAND_NOT_EXECUTABLE", "exec: \"%s\": permission denied", name);
   else
     fail_errno(failure, "COMMAND_NOT_EXECUTABLE", "exec: \"%s\"", name);
 }
