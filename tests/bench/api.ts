@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { busyboxImage } from '../support/images.ts'
 import { TestEngine } from '../support/engine.ts'
+import { residentBytes } from '../support/memory.ts'
 
 const CONTAINERS = 100
 const REQUESTS = 200
@@ -45,8 +46,7 @@ async function idle(pid: number): Promise<{ idleRssBytes: number; idleCpuPercent
   const [before, start] = [await cpuMs(pid), performance.now()]
   await delay(IDLE_MS)
   const idleCpuPercent = ((await cpuMs(pid)) - before) / ((performance.now() - start) / 100)
-  const [, kib] = /^VmRSS:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'))!
-  return { idleRssBytes: Number(kib) * 1024, idleCpuPercent }
+  return { idleRssBytes: await residentBytes(pid), idleCpuPercent }
 }
 
 /** Processor time of all threads so far. */

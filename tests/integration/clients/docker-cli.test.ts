@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { qemuProcesses, TestEngine, type CliResult } from '../../support/engine.ts'
@@ -110,6 +111,70 @@ describe.skipIf(!version)(`docker's command line (${version})`, () => {
     await once(events, 'close')
     const expected = ['create', 'start', 'die', 'destroy']
     expect(seen.split('\n').filter((action) => expected.includes(action))).toEqual(expected)
+  })
+
+  test('exit codes: 125 of docker, 126 and 127 of the command, 128 and more of signals', async () => {
+    const run = (...args: string[]): Promise<CliResult> => docker(['run', '--rm', ...args])
+    expect(await run('--name', '-', 'busybox', 'true')).toMatchObject({ code: 125 })
+    expect(await run('busybox', '/etc/passwd')).toMatchObject({ code: 126 })
+    expect(await run('busybox', 'no-such-command')).toMatchObject({ code: 127 })
+    expect(await run('busybox', 'sh', '-c', 'sleep 9 & kill -9 $!; wait $!')).toMatchObject({ code: 137 })
+    expect((await docker(['ps', '-aq'])).stdout).toBe('')
+  })
+
+  test('signals that docker gets, the process gets', async () => {
+    const script = 'trap "echo caught; exit 8" TERM; echo ready; while :; do sleep 0.1; done'
+    const client = spawn('docker', ['run', '--rm', '--name', 'proxied', 'busybox', 'sh', '-c', script], {
+      env: dockerEnvironment(engine),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let shown = ''
+    client.stdout.on('data', (data: Buffer) => (shown += data.toString()))
+    await until('its start', async () => shown === 'ready\n')
+    client.kill('SIGTERM')
+    expect(await once(client, 'close')).toEqual([8, null])
+    expect(shown).toBe('ready\ncaught\n')
+  })
+
+  test('restart, port, ps and start -a', async () => {
+    const up = ['run', '-d', '--name', 'again', '-p', '127.0.0.1::80', 'busybox', 'httpd', '-f']
+    expect(await docker(up)).toMatchObject({ code: 0 })
+    expect((await docker(['port', 'again', '80'])).stdout).toMatch(/^127\.0\.0\.1:\d+\n$/)
+    const row = ['ps', '--format', '{{.Names}}|{{.Image}}|{{.Command}}|{{.State}}|{{.Ports}}']
+    expect((await docker(row)).stdout).toMatch(
+      /^again\|busybox\|"httpd -f"\|running\|127\.0\.0\.1:\d+->80\/tcp\n$/,
+    )
+    const started = async (): Promise<string> =>
+      (await docker(['inspect', '-f', '{{.State.StartedAt}}', 'again'])).stdout
+    const before = await started()
+    expect(await docker(['restart', '-t', '1', 'again'])).toMatchObject({ code: 0 })
+    expect(await started()).not.toBe(before)
+    expect(await docker(['rm', '-f', 'again'])).toMatchObject({ code: 0 })
+
+    await docker(['create', '--name', 'short', 'busybox', 'sh', '-c', 'echo done; exit 2'])
+    expect(await docker(['start', '-a', 'short'])).toMatchObject({ code: 2, stdout: 'done\n' })
+    expect(await docker(['start', '-a', 'short'])).toMatchObject({ code: 2, stdout: 'done\n' })
+    expect((await docker(['logs', 'short'])).stdout).toBe('done\ndone\n')
+    expect(await docker(['rm', 'short'])).toMatchObject({ code: 0 })
+  })
+
+  test('tag, history, save, rmi and load: the image is the same', async () => {
+    const id = async (name: string): Promise<string> =>
+      (await docker(['image', 'inspect', '-f', '{{.Id}}', name])).stdout
+    const original = await id('busybox')
+    expect(await docker(['tag', 'busybox', 'copy:one'])).toMatchObject({ code: 0 })
+    expect((await docker(['history', '-q', 'copy:one'])).stdout).toContain(original.slice(7, 19))
+    const archive = join(engine.home, 'saved.tar')
+    expect(await docker(['save', '-o', archive, 'copy:one', 'busybox'])).toMatchObject({ code: 0 })
+    expect(await docker(['rmi', 'copy:one', 'busybox'])).toMatchObject({ code: 0 })
+    expect(await docker(['run', '--rm', '--pull', 'never', 'busybox', 'true'])).toMatchObject({ code: 125 })
+    expect((await docker(['load', '-i', archive])).stdout).toMatch(/Loaded image: copy:one\n/)
+    expect([await id('copy:one'), await id('busybox')]).toEqual([original, original])
+    expect(await docker(['run', '--rm', 'copy:one', 'echo', 'runs'])).toMatchObject({ stdout: 'runs\n' })
+    expect(await docker(['rmi', 'copy:one'])).toMatchObject({ code: 0, stdout: 'Untagged: copy:one\n' })
+    expect((await docker(['system', 'df', '--format', '{{.Type}} {{.TotalCount}}'])).stdout).toMatch(
+      /^Images 1\nContainers 0\n/,
+    )
   })
 
   test('a command line that is killed takes its container’s input with it', async () => {
