@@ -22,7 +22,11 @@ export interface Backend {
     resources(): { memoryBytes: number; cpus: number; kernel: string; os: string; hostname: string }
   }
   launches: LaunchBackend
-  events: { subscribe(listener: (event: docker.EventMessage) => void): () => void }
+  events: {
+    /** Those that are remembered, oldest first. */
+    past(): docker.EventMessage[]
+    subscribe(listener: (event: docker.EventMessage) => void): () => void
+  }
 }
 
 export interface OutputChunk {

@@ -1,8 +1,12 @@
 import type { EventMessage } from '../../contract/docker.ts'
 
+/** Events that are kept for those who ask later; with the engine they go. */
+const REMEMBERED = 1024
+
 /** The one stream on which state comes up. */
 export class EventBus {
   readonly #listeners = new Set<(event: EventMessage) => void>()
+  #past: EventMessage[] = []
 
   emit(type: EventMessage['Type'], action: string, id: string, attributes: Record<string, string>): void {
     const milliseconds = Date.now()
@@ -14,7 +18,15 @@ export class EventBus {
       time: Math.floor(milliseconds / 1000),
       timeNano: milliseconds * 1_000_000,
     }
+    this.#past.push(event)
+    // Seldom, and then many: to move all of them along for each would cost more than to hold twice as many.
+    if (this.#past.length >= 2 * REMEMBERED) this.#past = this.#past.slice(-REMEMBERED)
     for (const listener of this.#listeners) listener(event)
+  }
+
+  /** The last ones, oldest first. */
+  past(): EventMessage[] {
+    return this.#past.slice(-REMEMBERED)
   }
 
   subscribe(listener: (event: EventMessage) => void): () => void {

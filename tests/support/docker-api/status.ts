@@ -55,9 +55,7 @@ export const STATUS: Record<string, Status> = {
   'GET /_ping': works,
   'HEAD /_ping': works,
   'POST /commit': partly('`pause=0` pauses all the same'),
-  'GET /events': partly(
-    'events of images, containers, volumes and the daemon; those that were before `since` are not brought back',
-  ),
+  'GET /events': partly('of the past the last 1024, since the engine came up'),
   'GET /system/df': partly('no build cache'),
   'GET /images/{name}/get': works,
   'GET /images/get': works,
