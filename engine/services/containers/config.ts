@@ -1,4 +1,4 @@
-import type { ContainerConfig, ContainerCreateRequest, HostConfig } from '../../../contract/docker.ts'
+import type { ContainerConfig, ContainerCreateRequest } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import { mergeHealthcheck } from './health.ts'
 
@@ -61,47 +61,4 @@ export function mergeConfig(
 /** Entrypoint and command as the one argument list that is executed. */
 export function argv(config: ContainerConfig): string[] {
   return [...list(config.Entrypoint), ...list(config.Cmd)]
-}
-
-const NAMESPACE_MODES = ['PidMode', 'IpcMode', 'UsernsMode', 'UTSMode', 'CgroupnsMode'] as const
-const OWN_NAMESPACE = ['', 'private', 'shareable']
-const UNSUPPORTED_LISTS = ['Binds', 'Mounts', 'VolumesFrom', 'Links', 'Devices', 'DeviceRequests'] as const
-
-/** Refuses, by name, what would otherwise be dropped silently. */
-export function refuseUnsupported(host: HostConfig): void {
-  for (const option of UNSUPPORTED_LISTS) {
-    const value = host[option]
-    if (Array.isArray(value) && value.length > 0) {
-      throw new EngineError(
-        'NOT_SUPPORTED',
-        `HostConfig.${option} is not supported by this version of Ramet; leave it out`,
-      )
-    }
-  }
-  for (const option of NAMESPACE_MODES) {
-    const mode = String(host[option] ?? '')
-    if (!OWN_NAMESPACE.includes(mode)) {
-      throw new EngineError(
-        'NOT_SUPPORTED',
-        `HostConfig.${option}=${mode} is not possible: every container is a machine of its own; leave it out`,
-      )
-    }
-  }
-  const isolation: string = host.Isolation ?? ''
-  if (!['', 'default', 'cold'].includes(isolation)) {
-    throw new EngineError('INVALID_ARGUMENT', `unknown isolation '${isolation}'; use default or cold`)
-  }
-  const policy = host.RestartPolicy?.Name ?? ''
-  if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(policy)) {
-    throw new EngineError(
-      'INVALID_ARGUMENT',
-      `unknown restart policy '${policy}'; use no, always, unless-stopped or on-failure`,
-    )
-  }
-  if (host.AutoRemove && !['', 'no'].includes(policy)) {
-    throw new EngineError(
-      'INVALID_ARGUMENT',
-      'a container cannot both restart and be removed at its end: drop --rm or --restart',
-    )
-  }
 }

@@ -15,11 +15,12 @@ import { EngineError } from '../../../contract/errors.ts'
 import type { VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import { allocatedBytes } from '../file-memory.ts'
 import { capabilities } from './capabilities.ts'
-import { mergeConfig, refuseUnsupported } from './config.ts'
+import { mergeConfig } from './config.ts'
 import { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { isPruned, passes } from './filter.ts'
 import { inventName, parseName } from './names.ts'
+import { checkOptions } from './options/check.ts'
 import { wantedPorts } from './ports.ts'
 import { decode, RECORD_VERSION, vmUuid, type ContainerRecord } from './record.ts'
 import { wantsStartAtBoot } from './restart.ts'
@@ -65,7 +66,7 @@ export class ContainerService {
 
   async create(name: string | undefined, request: ContainerCreateRequest): Promise<ContainerCreateResponse> {
     const hostConfig = request.HostConfig ?? {}
-    refuseUnsupported(hostConfig)
+    const warnings = checkOptions(request)
     if (!request.Image) throw new EngineError('INVALID_ARGUMENT', 'no image named; give Image in the request')
     const image = await this.#context.images.get(request.Image)
     const id = randomBytes(32).toString('hex')
@@ -103,7 +104,7 @@ export class ContainerService {
     } finally {
       this.#reserved.delete(chosen)
     }
-    return { Id: id, Warnings: this.#context.networks.warnings(networks) }
+    return { Id: id, Warnings: [...warnings, ...this.#context.networks.warnings(networks)] }
   }
 
   async list(options: {

@@ -5,6 +5,7 @@ import type { ExecConfig, IdentifyOptions, StartConfig } from '../../guest/agent
 import { capabilities } from './capabilities.ts'
 import { argv, mergeEnv } from './config.ts'
 import { NAT } from '../networks/record.ts'
+import { noNewPrivileges } from './options/security.ts'
 import type { ContainerRecord } from './record.ts'
 
 /** Who a clone is: nothing of it is shared with its siblings. */
@@ -36,9 +37,7 @@ export function startConfig(config: ContainerConfig, host: HostConfig, run: numb
     tmpfs: Object.entries(host.Tmpfs ?? {}).map(([path, options]) => ({ path, options })),
     rlimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),
     capabilities: capabilities(host),
-    noNewPrivileges: (host.SecurityOpt ?? []).some((option) =>
-      /^no-new-privileges(:true|=true)?$/.test(option),
-    ),
+    noNewPrivileges: noNewPrivileges(host.SecurityOpt),
     privileged: host.Privileged ?? false,
     init: host.Init ?? false,
     shmSize: host.ShmSize || 64 * 1024 * 1024,

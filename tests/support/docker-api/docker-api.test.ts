@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TestServer } from '../../../engine/api/testing/test-server.ts'
+import { OPTIONS_TABLE, optionsTable } from './options-table.ts'
 import { STATUS } from './status.ts'
 import { endpoints, TABLE, table } from './table.ts'
 
@@ -16,8 +17,9 @@ test('every endpoint of the API has its line, and there are no others', () => {
   expect(Object.keys(STATUS).toSorted()).toEqual(endpoints().toSorted())
 })
 
-test('docs/docker-api.md is what write.ts makes of it', () => {
+test('docs/docker-api.md and docs/create-options.md are what write.ts makes of them', () => {
   expect(readFileSync(TABLE, 'utf8')).toBe(table())
+  expect(readFileSync(OPTIONS_TABLE, 'utf8')).toBe(optionsTable())
 })
 
 test.each(Object.entries(STATUS))('%s is answered as the table says', async (endpoint, { kind }) => {

@@ -10,7 +10,9 @@ const refused = (why: string): Status => ({ kind: 'refused', why })
 /** One line for each endpoint; after a change run `build/node tests/support/docker-api/write.ts`. */
 export const STATUS: Record<string, Status> = {
   'GET /containers/json': partly('of the filters those that are in `docker ps` without volumes and swarm'),
-  'POST /containers/create': partly('volumes, bind mounts and what a VM has no use for are refused by name'),
+  'POST /containers/create': partly(
+    'field by field in [create-options.md](create-options.md); what has no effect is warned of or refused by name',
+  ),
   'GET /containers/{id}/json': works,
   'GET /containers/{id}/top': partly('`ps_args`: -ef, aux, or -o with columns'),
   'GET /containers/{id}/logs': works,

@@ -1,0 +1,52 @@
+import { checkLogConfig } from './log-config.ts'
+import { RESOURCE_RULES } from './resource-rules.ts'
+import { honoured, idle, only, refused, type Rules } from './rule.ts'
+import { checkSecurityOptions } from './security.ts'
+
+const OWN_MACHINE = 'every container is a machine of its own; leave it out'
+
+/** The fields of HostConfig. One row each. */
+export const HOST_RULES: Rules = {
+  ...RESOURCE_RULES,
+  Binds: refused('leave it out'),
+  Mounts: refused('leave it out'),
+  VolumesFrom: refused('leave it out'),
+  VolumeDriver: only(['local'], 'there is only the driver local'),
+  ContainerIDFile: idle('the client writes it'),
+  LogConfig: honoured('drivers json-file and local, which are one here, and none', checkLogConfig),
+  NetworkMode: honoured('bridge, host, none or a network'),
+  PortBindings: honoured('forwarded by QEMU, on 127.0.0.1 where no address is given'),
+  PublishAllPorts: honoured('every exposed port on a free one'),
+  AutoRemove: honoured('removed when it ends, with its files'),
+  ConsoleSize: honoured('rows and columns of the terminal at its start'),
+  Annotations: idle('kept and shown; there is no runtime that reads them'),
+  CapAdd: honoured('inside the VM'),
+  CapDrop: honoured('inside the VM'),
+  CgroupnsMode: only(['private'], 'a container sees no cgroups but its own; leave it out'),
+  Dns: honoured('in /etc/resolv.conf'),
+  DnsOptions: refused('leave it out'),
+  DnsSearch: refused('leave it out'),
+  ExtraHosts: honoured('in /etc/hosts'),
+  GroupAdd: honoured('names of the image, or ids'),
+  IpcMode: only(['private', 'shareable'], OWN_MACHINE),
+  Cgroup: refused(OWN_MACHINE),
+  Links: refused('links are of the past; use a network'),
+  OomScoreAdj: refused('leave it out'),
+  PidMode: only(['private'], OWN_MACHINE),
+  Privileged: honoured('all capabilities, all devices, nothing masked, inside the VM'),
+  ReadonlyRootfs: honoured('but for its tmpfs and volumes'),
+  SecurityOpt: honoured(
+    'no-new-privileges; what switches a confinement off that is not there',
+    checkSecurityOptions,
+  ),
+  StorageOpt: refused('a container’s disk has one size; leave it out'),
+  Tmpfs: honoured('in the guest’s memory'),
+  UTSMode: only([], OWN_MACHINE),
+  UsernsMode: only(['host'], 'users of a container are those of its VM; leave it out'),
+  ShmSize: honoured('size of /dev/shm, 64 MiB where it is not given'),
+  Sysctls: honoured('kernel parameters of the guest, all of them'),
+  Runtime: only(['ramet'], 'every container is a VM; leave it out'),
+  Isolation: honoured('default forks a template, cold boots a VM that shares memory with none'),
+  MaskedPaths: refused('leave it out'),
+  ReadonlyPaths: refused('leave it out'),
+}
