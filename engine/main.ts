@@ -1,6 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { paths } from '../contract/paths.ts'
+import packageJson from '../package.json' with { type: 'json' }
 import { createServer } from './api/server.ts'
 import { openGoldenDisk } from './hypervisor/disk.ts'
 import { libvirtUri } from './hypervisor/uri.ts'
@@ -30,13 +31,13 @@ import { readSettings } from './settings.ts'
 async function main(): Promise<void> {
   const { env } = process
   const root = join(import.meta.dirname, '..')
+  const { version } = packageJson
   const at = paths(env, process.getuid!())
   const socketDir = join(at.runtime, 'vm')
   for (const folder of [at.data, at.state, at.config, at.runtime, socketDir, at.cache]) {
     await mkdir(folder, { recursive: true, mode: 0o700 })
   }
   const log = (message: string): void => void process.stderr.write(`${new Date().toISOString()} ${message}\n`)
-  const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
 
   const settings = await readSettings(join(at.config, 'settings.json'))
   const kit = await openKit(env['RAMET_KIT'] ?? join(root, 'native/guest/out/kit'))

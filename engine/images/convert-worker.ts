@@ -1,3 +1,4 @@
+import { parentPort } from 'node:worker_threads'
 import { EngineError, type ErrorCode } from '../../contract/errors.ts'
 import { convertLayers, type ConvertJob, type ConvertResult } from './convert-job.ts'
 import { readLayer, type LayerBlob } from './layers/decompress.ts'
@@ -15,10 +16,10 @@ export type WorkerMessage =
 /** Some ten messages a second are enough for any progress bar. */
 const REPORT_MS = 100
 
-// A process of its own: the engine stays responsive, its memory stays small, and cancelling is a kill.
-// When the engine dies, so does this: nobody would publish the result.
+// A process of its own: the engine stays responsive, its memory stays small, and cancelling is a kill. In Electron a
+// thread. When the engine dies, so does this: nobody would publish the result.
 process.on('disconnect', () => process.exit(1))
-process.once('message', (job: WorkerJob) => void run(job))
+;(parentPort ?? process).once('message', (job: WorkerJob) => void run(job))
 
 async function run(job: WorkerJob): Promise<void> {
   const layers = 'convert' in job ? job.convert.layers : job.verify
@@ -45,9 +46,12 @@ async function run(job: WorkerJob): Promise<void> {
 }
 
 function finish(message: WorkerMessage): void {
-  process.send!(message, () => process.disconnect())
+  // A thread ends when nothing is left to wait for.
+  if (parentPort) send(message)
+  else process.send!(message, () => process.disconnect())
 }
 
 function send(message: WorkerMessage): void {
-  process.send!(message)
+  if (parentPort) parentPort.postMessage(message)
+  else process.send!(message)
 }
