@@ -22,6 +22,7 @@ const LAYERS = {
     'engine-hypervisor',
     'engine-templates',
   ],
+  electron: ['contract'],
   cli: ['contract'],
   tests: [
     'contract',
@@ -36,8 +37,37 @@ const LAYERS = {
   ],
 }
 
+const policies = (layers) =>
+  Object.entries(layers).map(([from, allow]) => ({
+    from: { element: { type: from } },
+    allow: [from, ...allow].map((type) => ({ to: { element: { type } } })),
+  }))
+
+/** Electron's doors: each is opened in one file, or in none. */
+const DOORS = [
+  { name: 'ipcMain', file: 'electron/main/ipc/answer.ts' },
+  { name: 'shell', file: 'electron/main/modules/external.ts' },
+  { name: 'executeJavaScript' },
+  { name: 'setZoomFactor' },
+]
+const closed = (doors) =>
+  doors.flatMap(({ name, file }) => {
+    const message = file ? `only ${file} uses ${name}` : `${name} is not used`
+    return [
+      { selector: `Identifier[name='${name}']`, message },
+      { selector: `Literal[value='${name}']`, message },
+    ]
+  })
+/** Text of others becomes text, never markup. */
+const MARKUP = ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'srcdoc', 'createContextualFragment'].map(
+  (name) => ({
+    selector: `Identifier[name='${name}']`,
+    message: `${name} makes markup of text; use textContent, or a template`,
+  }),
+)
+
 export default tseslint.config(
-  { ignores: ['node_modules/', '.toolchain/', 'native/*/out/'] },
+  { ignores: ['node_modules/', '.toolchain/', 'native/*/out/', 'out/', 'dist/'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {
@@ -54,6 +84,7 @@ export default tseslint.config(
         { type: 'engine-guest', pattern: 'engine/guest' },
         { type: 'engine-main', pattern: 'engine' },
         { type: 'native-libvirt', pattern: 'native/libvirt' },
+        { type: 'electron', pattern: 'electron/**', partialMatch: false },
         { type: 'cli', pattern: 'cli' },
         { type: 'tests', pattern: 'tests' },
       ],
@@ -64,10 +95,7 @@ export default tseslint.config(
         'error',
         {
           default: 'disallow',
-          policies: Object.entries(LAYERS).map(([from, allow]) => ({
-            from: { element: { type: from } },
-            allow: [from, ...allow].map((type) => ({ to: { element: { type } } })),
-          })),
+          policies: policies(LAYERS),
         },
       ],
       '@typescript-eslint/no-non-null-assertion': 'off',
@@ -76,8 +104,43 @@ export default tseslint.config(
     },
   },
   {
-    files: ['engine/**/*.ts', 'cli/**/*.ts', 'contract/**/*.ts'],
+    files: ['engine/**/*.ts', 'cli/**/*.ts', 'contract/**/*.ts', 'renderer/**/*.{ts,vue}'],
     rules: { 'no-restricted-imports': ['error', { paths: ['electron'] }] },
+  },
+  {
+    files: ['electron/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...closed(DOORS)],
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'electron', allowTypeImports: true, message: 'main.ts hands it on' }] },
+      ],
+    },
+  },
+  {
+    files: ['electron/main/main.ts', 'electron/preload/preload.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    // Tests of a connection have the real server at its other end.
+    files: ['electron/**/*.test.ts'],
+    rules: {
+      'boundaries/dependencies': [
+        'error',
+        { default: 'disallow', policies: policies({ electron: ['contract', 'engine-api'] }) },
+      ],
+      'no-restricted-syntax': 'off',
+    },
+  },
+  ...DOORS.filter(({ file }) => file).map(({ name, file }) => ({
+    files: [file],
+    rules: {
+      'no-restricted-syntax': ['error', ...closed(DOORS.filter((each) => each.name !== name))],
+    },
+  })),
+  {
+    files: ['renderer/**/*.{ts,vue}'],
+    rules: { 'no-restricted-syntax': ['error', ...MARKUP] },
   },
   {
     files: ['**/*.js', '**/*.mjs'],

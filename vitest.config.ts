@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{contract,engine,cli,native,tests/support}/**/*.test.ts'],
+          include: ['{contract,electron,engine,cli,native,tests/support}/**/*.test.ts'],
           testTimeout: 30_000,
         },
       },

@@ -35,6 +35,8 @@ export interface IpcChannels {
   windowCommand(command: WindowCommand): void
   /** https anywhere, http on this machine; everything else is refused. */
   openExternal(url: string): void
+  /** Into the clipboard: the window itself is not permitted to. */
+  copyText(text: string): void
   /** A folder for a bind mount; null where the user chose none. */
   chooseFolder(): string | null
 }
@@ -59,6 +61,7 @@ export const IPC_CHANNELS = [
   'changeDesktopSettings',
   'windowCommand',
   'openExternal',
+  'copyText',
   'chooseFolder',
 ] as const satisfies readonly IpcChannel[]
 
@@ -103,7 +106,8 @@ export interface EngineAnswer extends AnswerHead {
 }
 
 export type EngineState =
-  | { phase: 'starting' }
+  /** `after`: why the one before it ended, where there was one. */
+  | { phase: 'starting'; after?: string }
   /** `own`: this application started it, and it ends with it; otherwise it was found running. */
   | { phase: 'running'; own: boolean; version: string }
   /** It is being looked for again; `message` says what happened and what to do. */
