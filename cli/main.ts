@@ -13,6 +13,7 @@ import { addPs } from './commands/ps.ts'
 import { addRun } from './commands/run.ts'
 import { addStats } from './commands/stats.ts'
 import { addTemplates } from './commands/templates.ts'
+import { addUpdate } from './commands/update.ts'
 import { addDemo } from './demo.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
@@ -38,6 +39,7 @@ const GROUPS = [
   addRun,
   addPs,
   addContainers,
+  addUpdate,
   addExec,
   addLogs,
   addImages,

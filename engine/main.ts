@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { paths } from '../contract/paths.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { createServer } from './api/server.ts'
-import { openGoldenDisk } from './hypervisor/disk.ts'
+import { GoldenDisks } from './hypervisor/disk.ts'
 import { libvirtUri } from './hypervisor/uri.ts'
 import { openHypervisor } from './hypervisor/libvirt-hypervisor.ts'
 import { ImageStore } from './images/store.ts'
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     kernel: kit.kernel,
     owner: at.data,
   })
-  const goldenDisk = await openGoldenDisk(join(at.data, 'golden'))
+  const goldenDisks = await GoldenDisks.open(join(at.data, 'golden'))
   const events = new EventBus()
   const imageStore = await ImageStore.open({ folder: join(at.data, 'images'), ...settings })
   const templateStore = new TemplateStore(join(at.data, 'templates'))
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
     images: imageStore,
     store: templateStore,
     kit,
-    goldenDisk,
+    goldenDisks,
     socketDir,
     clones: () => containers.running().map(({ record }) => record.templateId),
   })
@@ -83,7 +83,6 @@ async function main(): Promise<void> {
     images: imageStore,
     templates,
     networks: attachments,
-    goldenDisk,
     events,
     diskDir: join(at.data, 'containers'),
     logDir: join(at.state, 'containers'),

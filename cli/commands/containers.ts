@@ -4,7 +4,7 @@ import { EngineError } from '../../contract/errors.ts'
 import type { EngineClient } from '../api/client.ts'
 import { diskSize } from '../format/bytes.ts'
 import { json } from '../format/table.ts'
-import { many } from '../parse/run-flags.ts'
+import { many } from '../parse/many.ts'
 import { exitCode, runAttached } from './attached.ts'
 import { complain, each, engine, filters, pathOf, print } from './common.ts'
 

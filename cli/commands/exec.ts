@@ -6,7 +6,7 @@ import type { EngineClient } from '../api/client.ts'
 import { parseDetachKeys } from '../api/detach-keys.ts'
 import { joinStreams } from '../api/hijack.ts'
 import { parseEnv } from '../parse/env.ts'
-import { many } from '../parse/run-flags.ts'
+import { many } from '../parse/many.ts'
 import { engine } from './common.ts'
 
 const EXIT_MS = 10_000

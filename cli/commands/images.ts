@@ -9,7 +9,7 @@ import { showProgress, type ProgressTarget } from '../api/progress.ts'
 import { diskSize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
 import { ago } from '../format/time.ts'
-import { many } from '../parse/run-flags.ts'
+import { many } from '../parse/many.ts'
 import { each, engine, filters, pathOf, print, shortId } from './common.ts'
 
 export function addImages(program: Command): void {

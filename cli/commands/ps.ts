@@ -3,7 +3,7 @@ import type { ContainerSummary } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { ellipsis, json, table } from '../format/table.ts'
 import { ago } from '../format/time.ts'
-import { many } from '../parse/run-flags.ts'
+import { many } from '../parse/many.ts'
 import { engine, filters, print, shortId } from './common.ts'
 
 const COMMAND_WIDTH = 20

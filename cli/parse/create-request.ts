@@ -5,9 +5,10 @@ import type {
   RestartPolicy,
   Ulimit,
 } from '../../contract/docker.ts'
-import { EngineError } from '../../contract/errors.ts'
 import { parseSize } from '../format/bytes.ts'
 import { parseEnv } from './env.ts'
+import { diskRates, limits } from './limit-flags.ts'
+import { invalid, whole } from './numbers.ts'
 import { parsePorts } from './ports.ts'
 import type { RunFlags } from './run-flags.ts'
 
@@ -76,8 +77,9 @@ function hostConfig(flags: RunFlags, bindings: HostConfig['PortBindings']): Host
     PublishAllPorts: flags.publishAll ?? false,
     RestartPolicy: restartPolicy(flags.restart ?? 'no'),
     AutoRemove: flags.rm ?? false,
-    Memory: flags.memory === undefined ? 0 : parseSize(flags.memory),
-    NanoCpus: cpus(flags.cpus),
+    ...limits(flags),
+    ...diskRates(flags),
+    ...(flags.storageOpt.length > 0 && { StorageOpt: pairs(flags.storageOpt, '--storage-opt') }),
     ReadonlyRootfs: flags.readOnly ?? false,
     Tmpfs: Object.fromEntries(flags.tmpfs.map(split)),
     CapAdd: flags.capAdd,
@@ -113,7 +115,7 @@ function pairs(entries: string[], flag?: string): Record<string, string> {
   )
 }
 
-function restartPolicy(text: string): RestartPolicy {
+export function restartPolicy(text: string): RestartPolicy {
   const match = /^(no|always|unless-stopped|on-failure(?::(\d+))?)$/.exec(text)
   if (!match) throw invalid(`--restart ${text}`, 'use no, always, unless-stopped or on-failure[:TIMES]')
   const Name = text.split(':', 1)[0] as RestartPolicy['Name']
@@ -136,23 +138,4 @@ function extraHost(text: string): string {
 function isolation(text: string): HostConfig['Isolation'] {
   if (text === 'default' || text === 'cold') return text
   throw invalid(`--isolation ${text}`, 'use default or cold')
-}
-
-function cpus(text: string | undefined): number {
-  if (text === undefined) return 0
-  if (!/^\d*\.?\d+$/.test(text)) throw invalid(`--cpus ${text}`, 'write a number, for example 1.5')
-  return Math.round(Number(text) * 1e9)
-}
-
-function whole(text: string | undefined, flag: string, least: number): number | undefined {
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isInteger(value) || value < least) {
-    throw invalid(`${flag} ${text}`, `write a whole number from ${least} on`)
-  }
-  return value
-}
-
-function invalid(what: string, advice: string): EngineError {
-  return new EngineError('INVALID_ARGUMENT', `'${what}' cannot be used: ${advice}`)
 }

@@ -1,7 +1,9 @@
 import { Option, type Command } from 'commander'
+import { addDiskRateFlags, addLimitFlags, type DiskRateFlags, type LimitFlags } from './limit-flags.ts'
+import { many } from './many.ts'
 
 /** The flags of `run` and `create` as they were given; nothing is checked yet. */
-export interface RunFlags {
+export interface RunFlags extends LimitFlags, DiskRateFlags {
   detach?: boolean
   detachKeys?: string
   rm?: boolean
@@ -13,8 +15,7 @@ export interface RunFlags {
   user?: string
   workdir?: string
   entrypoint?: string
-  memory?: string
-  cpus?: string
+  storageOpt: string[]
   label: string[]
   readOnly?: boolean
   tmpfs: string[]
@@ -48,16 +49,9 @@ export interface RunFlags {
 
 export type PullPolicy = 'always' | 'missing' | 'never'
 
-const gather = (value: string, before: string[]): string[] => [...before, value]
-
-/** A flag that may be given again and again. */
-export function many(flags: string, description: string): Option {
-  return new Option(flags, description).default([]).argParser(gather)
-}
-
 /** Flags end at the image: what follows is the container's. `-h` is the host name, as in Docker. */
 export function addRunFlags(command: Command): Command {
-  return command
+  return addDiskRateFlags(addLimitFlags(command))
     .passThroughOptions()
     .helpOption('--help', 'show this help')
     .option('--rm', 'remove the container when it ends')
@@ -69,8 +63,7 @@ export function addRunFlags(command: Command): Command {
     .option('-u, --user <user>', 'user or id, and :group')
     .option('-w, --workdir <folder>', 'working folder')
     .option('--entrypoint <program>', "in place of the image's entrypoint")
-    .option('-m, --memory <size>', 'memory of the VM, for example 512m')
-    .option('--cpus <number>', 'number of CPUs')
+    .addOption(many('--storage-opt <size=SIZE>', 'size of the writable disk, for example size=10G'))
     .addOption(many('-l, --label <NAME=VALUE>', 'set a label'))
     .option('--read-only', 'mount the root file system read-only')
     .addOption(many('--tmpfs <path[:options]>', 'mount a tmpfs'))

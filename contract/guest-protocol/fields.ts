@@ -35,6 +35,8 @@ export const Key = {
     extraHost: 32,
     dns: 33,
     pidsLimit: 34,
+    memoryLimit: 70,
+    cpuQuota: 71,
   },
   error: { code: 1, message: 2 },
   exit: { code: 1, oomKilled: 2 },

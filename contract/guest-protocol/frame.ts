@@ -23,6 +23,7 @@ export const FrameType = {
   mount: 10,
   tool: 11,
   finish: 12,
+  limit: 22,
   helloReply: 65,
   ok: 66,
   error: 67,

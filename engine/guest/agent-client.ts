@@ -8,15 +8,17 @@ import { Link, type Hello } from './link.ts'
 import {
   execMessage,
   identifyMessage,
+  limitMessage,
   startMessage,
   toolMessage,
   type ExecConfig,
+  type GuestLimits,
   type IdentifyOptions,
   type StartConfig,
 } from './messages.ts'
 import { SharedInput } from './shared-input.ts'
 
-export type { ExecConfig, IdentifyOptions, StartConfig } from './messages.ts'
+export type { ExecConfig, GuestLimits, IdentifyOptions, StartConfig } from './messages.ts'
 export type { Exit } from './guest-process.ts'
 
 /** A further process in a container. */
@@ -92,6 +94,11 @@ export class AgentClient {
    */
   start(config: StartConfig): Promise<void> {
     return this.#link.request(FrameType.start, FIRST_CHANNEL, startMessage(config))
+  }
+
+  /** Sets other limits for a container that runs. Rejects with NOT_RUNNING. */
+  limit(limits: GuestLimits): Promise<void> {
+    return this.#link.request(FrameType.limit, 0, limitMessage(limits))
   }
 
   /** Mounts the container's files in a VM that is to run nothing but tools. After `identify`. */

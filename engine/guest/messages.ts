@@ -47,8 +47,15 @@ export interface StartConfig extends ExecConfig {
   sysctls: Record<string, string>
   extraHosts: { name: string; address: string }[]
   dns: string[]
-  /** 0 is unlimited. */
-  pidsLimit: number
+  limits: GuestLimits
+}
+
+/** What all processes of a container together may use, held to in the guest; 0 is unlimited. */
+export interface GuestLimits {
+  pids: number
+  memoryBytes: number
+  /** Microseconds of CPU time in every 100 ms. */
+  cpuQuotaUs: number
 }
 
 export function identifyMessage(options: IdentifyOptions): Buffer {
@@ -86,12 +93,23 @@ export function startMessage(config: StartConfig): Buffer {
     .flag(key.init, config.init)
     .u64(key.shmSize, BigInt(config.shmSize))
     .texts(key.dns, config.dns)
-    .u64(key.pidsLimit, BigInt(config.pidsLimit))
   for (const { path, options } of config.tmpfs) writer.pair(key.tmpfs, path, options)
   for (const { name, soft, hard } of config.rlimits) writer.pair(key.rlimit, name, `${soft}:${hard}`)
   for (const [name, value] of Object.entries(config.sysctls)) writer.pair(key.sysctl, name, value)
   for (const { name, address } of config.extraHosts) writer.pair(key.extraHost, name, address)
-  return writer.finish()
+  return limitFields(writer, config.limits).finish()
+}
+
+export function limitMessage(limits: GuestLimits): Buffer {
+  return limitFields(new FieldWriter(), limits).finish()
+}
+
+function limitFields(writer: FieldWriter, { pids, memoryBytes, cpuQuotaUs }: GuestLimits): FieldWriter {
+  const key = Key.process
+  return writer
+    .u64(key.pidsLimit, BigInt(pids))
+    .u64(key.memoryLimit, BigInt(memoryBytes))
+    .u64(key.cpuQuota, BigInt(cpuQuotaUs))
 }
 
 function processFields(config: ExecConfig): FieldWriter {

@@ -56,7 +56,7 @@ export const MESSAGES = {
     sysctls: { 'net.core.somaxconn': '512' },
     extraHosts: [{ name: 'db', address: '10.1.2.3' }],
     dns: ['10.0.2.3'],
-    pidsLimit: 100,
+    limits: { pids: 100, memoryBytes: 134_217_728, cpuQuotaUs: 50_000 },
   }),
 }
 

@@ -4,22 +4,62 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { EngineError } from '../../contract/errors.ts'
 
-/** Containers' disks stand on this file for good: another format of it gets another name. */
-const GOLDEN_NAME = 'golden-1.raw'
+/** Containers' disks stand on these files for good: another format of them gets another name. */
+const GOLDEN_NAME = 'golden-1'
 const GOLDEN_BYTES = 64 * 1024 ** 3
 
+/** The empty ext4 file systems under all writable disks, one of each size that was asked for. */
+export class GoldenDisks {
+  readonly #folder: string
+  readonly #making = new Map<string, Promise<string>>()
+  /** That of containers that ask for no size. */
+  readonly path: string
+
+  private constructor(folder: string) {
+    this.#folder = folder
+    this.path = join(folder, `${GOLDEN_NAME}.raw`)
+  }
+
+  static async open(folder: string): Promise<GoldenDisks> {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const disks = new GoldenDisks(folder)
+    await disks.#make(disks.path, GOLDEN_BYTES)
+    return disks
+  }
+
+  /**
+   * One of `bytes`, a multiple of 1 MiB. A clone's guest has seen a disk of the default size when its template was
+   * made, so none can be larger; that it ends earlier the guest learns from its file system.
+   */
+  async ofSize(bytes: number): Promise<string> {
+    if (bytes > GOLDEN_BYTES) {
+      throw new EngineError(
+        'INVALID_ARGUMENT',
+        `a writable disk has at most ${GOLDEN_BYTES / 1024 ** 3} GiB; give a smaller size, or put the data on a volume`,
+      )
+    }
+    const path = join(this.#folder, `${GOLDEN_NAME}-${bytes / 1024 ** 2}m.raw`)
+    return bytes === GOLDEN_BYTES ? this.path : this.#make(path, bytes)
+  }
+
+  #make(path: string, bytes: number): Promise<string> {
+    const making =
+      this.#making.get(path) ?? makeGoldenDisk(path, bytes).finally(() => this.#making.delete(path))
+    this.#making.set(path, making)
+    return making
+  }
+}
+
 /**
- * The empty ext4 under every writable disk, made once; sparse, some tens of MB on disk. Its inode tables are zeroed
- * here, so that no guest does it in the background, in pages of its own.
+ * Sparse, some tens of MB on disk. Its inode tables are zeroed here, so that no guest does it in the background, in
+ * pages of its own.
  */
-export async function openGoldenDisk(folder: string): Promise<string> {
-  const path = join(folder, GOLDEN_NAME)
+async function makeGoldenDisk(path: string, bytes: number): Promise<string> {
   if (await stat(path).catch(() => undefined)) return path
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   const unfinished = `${path}.${process.pid}`
   try {
     const file = await open(unfinished, 'w', 0o600)
-    await file.truncate(GOLDEN_BYTES)
+    await file.truncate(bytes)
     await file.close()
     const options = 'lazy_itable_init=0,lazy_journal_init=0'
     const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }

@@ -8,12 +8,14 @@ import { connect, type Connection, type Domain } from '../../native/libvirt/inde
 import { EngineError } from '../../contract/errors.ts'
 import { chooseAccelerator } from './accelerator.ts'
 import { decodeRecord, domainXml, RECORD_URI } from './domain-xml.ts'
+import { HostShares } from './host-share.ts'
 import { explained, LibvirtMachine } from './libvirt-machine.ts'
 import type {
   Hypervisor,
   HypervisorFacts,
   Kernel,
   VirtualMachine,
+  VmLimits,
   VmSpec,
   VmState,
   VmStopped,
@@ -135,6 +137,7 @@ class LibvirtHypervisor implements Hypervisor {
   readonly facts: HypervisorFacts
   readonly #connection: Connection
   readonly #owner: string
+  readonly #shares = new HostShares()
   readonly #onStopped = new Set<(event: VmStopped) => void>()
 
   constructor(connection: Connection, facts: HypervisorFacts, owner: string) {
@@ -149,13 +152,14 @@ class LibvirtHypervisor implements Hypervisor {
     for (const domain of await explained('list the VMs', this.#connection.list())) {
       // One that ends by itself meanwhile is no longer there to be asked.
       const transient = await domain.isPersistent().then((persistent) => !persistent, () => false) // prettier-ignore
-      if (transient) await new LibvirtMachine(domain, this.#owner).destroy()
+      if (transient) await new LibvirtMachine(domain, this.#owner, this.#shares).destroy()
     }
   }
 
   async define(spec: VmSpec): Promise<VirtualMachine> {
     const xml = domainXml(spec, this.facts, this.#owner)
-    return new LibvirtMachine(await explained('define the VM', this.#connection.defineXML(xml)), this.#owner)
+    const domain = await explained('define the VM', this.#connection.defineXML(xml))
+    return new LibvirtMachine(domain, this.#owner, this.#shares)
   }
 
   async createTransient(spec: VmSpec): Promise<VirtualMachine> {
@@ -163,7 +167,7 @@ class LibvirtHypervisor implements Hypervisor {
     // The embedded driver refuses the flag; `sweep` does its work.
     const autodestroy = !isEmbedded(this.facts.uri)
     const call = this.#connection.createXML(xml, { paused: true, autodestroy })
-    return new LibvirtMachine(await explained('start the VM', call), this.#owner)
+    return new LibvirtMachine(await explained('start the VM', call), this.#owner, this.#shares)
   }
 
   async list(): Promise<{ vm: VirtualMachine; record: string; state: VmState }[]> {
@@ -172,7 +176,7 @@ class LibvirtHypervisor implements Hypervisor {
       domains.map(async (domain) => {
         const record = await recordOf(domain, this.#owner)
         if (record === undefined) return []
-        const vm = new LibvirtMachine(domain, this.#owner)
+        const vm = new LibvirtMachine(domain, this.#owner, this.#shares)
         return [{ vm, record, state: await vm.state() }]
       }),
     )
@@ -189,6 +193,10 @@ class LibvirtHypervisor implements Hypervisor {
   onStopped(listener: (event: VmStopped) => void): () => void {
     this.#onStopped.add(listener)
     return () => this.#onStopped.delete(listener)
+  }
+
+  unenforced(limits: VmLimits): Promise<string[]> {
+    return this.#shares.lacking(limits)
   }
 
   async close(): Promise<void> {

@@ -3,12 +3,14 @@ import type { Domain } from '../../native/libvirt/index.ts'
 import { LibvirtError } from '../../native/libvirt/index.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { decodeRecord, encodeRecord, RECORD_KEY, RECORD_URI } from './domain-xml.ts'
+import { throttleDisk } from './disk-throttle.ts'
+import type { HostShares } from './host-share.ts'
 import * as migration from './migration.ts'
 import * as nic from './nic.ts'
 import * as ports from './port-forward.ts'
 import { findQemuProcess, isQemuOf } from './process-id.ts'
 import { qmp } from './qmp.ts'
-import type { PortForward, VirtualMachine, VmState } from './virtual-machine.ts'
+import type { PortForward, VirtualMachine, VmLimits, VmState } from './virtual-machine.ts'
 
 /** libvirt's codes for "not now" and "no such domain" (virErrorNumber). */
 const OPERATION_INVALID = 55
@@ -36,12 +38,14 @@ function ignoring(...codes: number[]) {
 export class LibvirtMachine implements VirtualMachine {
   readonly #domain: Domain
   readonly #owner: string
+  readonly #shares: HostShares
   #pid: number | undefined
 
   /** `owner` is written beside the record. */
-  constructor(domain: Domain, owner: string) {
+  constructor(domain: Domain, owner: string, shares: HostShares) {
     this.#domain = domain
     this.#owner = owner
+    this.#shares = shares
   }
 
   get name(): string {
@@ -140,6 +144,11 @@ export class LibvirtMachine implements VirtualMachine {
   async diskTraffic(): Promise<{ readBytes: number; writeBytes: number }> {
     const { readBytes, writeBytes } = await explained('count disk traffic', this.#domain.blockStats('vda'))
     return { readBytes: Math.max(0, readBytes), writeBytes: Math.max(0, writeBytes) }
+  }
+
+  async limit(limits: VmLimits): Promise<void> {
+    await explained('limit the disk of a VM', throttleDisk(this.#domain, limits.disk))
+    await this.#shares.apply(await this.pid(), this.name, limits)
   }
 
   async console(): Promise<string> {

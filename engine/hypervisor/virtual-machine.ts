@@ -1,4 +1,6 @@
 import type { Accelerator } from '../../contract/ramet.ts'
+import type { DiskRates } from './disk-throttle.ts'
+import type { HostShare } from './host-share.ts'
 
 /** What every VM boots: files, and the kernel's command line. */
 export interface Kernel {
@@ -49,6 +51,11 @@ export interface PortForward {
   guestPort: number
 }
 
+/** What the host holds a VM to, whatever its guest does. */
+export interface VmLimits extends HostShare {
+  disk: DiskRates
+}
+
 /** One VM. Every call is asynchronous; failures are EngineErrors. */
 export interface VirtualMachine {
   readonly name: string
@@ -81,6 +88,8 @@ export interface VirtualMachine {
   forwards(): Promise<PortForward[]>
   /** What the running VM has read from and written to its disk since its start, in bytes. */
   diskTraffic(): Promise<{ readBytes: number; writeBytes: number }>
+  /** Holds the running VM to these limits, in place of those before. Rejects with INVALID_ARGUMENT. */
+  limit(limits: VmLimits): Promise<void>
   /** What the guest last printed on its console. */
   console(): Promise<string>
 }
@@ -99,6 +108,8 @@ export interface Hypervisor {
   createTransient(spec: VmSpec): Promise<VirtualMachine>
   /** Every VM that carries a record of ours. */
   list(): Promise<{ vm: VirtualMachine; record: string; state: VmState }[]>
+  /** What of the limits this host cannot hold a VM to, in words. */
+  unenforced(limits: VmLimits): Promise<string[]>
   onStopped(listener: (event: VmStopped) => void): () => void
   close(): Promise<void>
 }

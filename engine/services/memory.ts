@@ -3,6 +3,7 @@ import type { ContainerMemory, MemoryReport, TemplateMemory } from '../../contra
 import type { ImageStore } from '../images/store.ts'
 import { readVmMemory, type VmMemory } from '../hypervisor/process-memory.ts'
 import type { Template } from '../templates/manifest.ts'
+import { memoryOf } from './limits.ts'
 import type { Container } from './containers/container.ts'
 import { allocatedBytes, residentBytes } from './file-memory.ts'
 import type { TemplateService } from './templates.ts'
@@ -61,10 +62,11 @@ export class MemoryService {
   async of({ record, vm }: Container): Promise<{ memory: VmMemory; imageFile: string; limitBytes: number }> {
     const image = await this.#the.images.get(record.image.id)
     const { path: imageFile } = await this.#the.images.erofs(image, {})
-    const { memoryBytes: limitBytes } = await this.#the.templates.hardwareFor(record)
+    const memoryBytes = record.vm?.memoryBytes ?? (await this.#the.templates.hardwareFor(record)).memoryBytes
     const ramFile = record.templateId ? this.#the.templates.ramFileOf(record.templateId) : undefined
     if (!vm) throw new EngineError('NOT_RUNNING', `container ${record.name} is not running`)
-    const layout = { ramFile, memoryBytes: limitBytes, imageFile }
+    const layout = { ramFile, memoryBytes, imageFile }
+    const limitBytes = memoryOf(record.hostConfig) || memoryBytes
     return { memory: await readVmMemory(await vm.pid(), layout), imageFile, limitBytes }
   }
 

@@ -2,18 +2,14 @@ import type { HostConfig } from '../../contract/docker.ts'
 import type { TemplateCreateRequest, TemplateProgress, TemplateSummary } from '../../contract/ramet.ts'
 import { EngineError, isAbort } from '../../contract/errors.ts'
 import type { Image, ImageStore } from '../images/store.ts'
+import type { GoldenDisks } from '../hypervisor/disk.ts'
 import type { Hardware, Hypervisor } from '../hypervisor/virtual-machine.ts'
 import { makeTemplate, templateId, type TemplateRequest } from '../templates/make.ts'
 import type { Template } from '../templates/manifest.ts'
 import type { TemplateStore } from '../templates/store.ts'
 import { allocatedBytes, residentBytes } from './file-memory.ts'
 import type { Kit } from './kit.ts'
-
-const MIB = 1024 * 1024
-const DEFAULT_MEMORY = 512 * MIB
-/** Below this the guest's own kernel does not boot. */
-const LEAST_MEMORY = 96 * MIB
-const DEFAULT_VCPUS = 1
+import { DEFAULT_VCPUS, memoryOf, storageBytes, vcpusOf, vmMemory } from './limits.ts'
 
 interface Sized {
   image: { id: string }
@@ -25,7 +21,7 @@ interface TemplateDependencies {
   images: ImageStore
   store: TemplateStore
   kit: Kit
-  goldenDisk: string
+  goldenDisks: GoldenDisks
   socketDir: string
   /** Ids of the templates of the running clones, one each. */
   clones(): string[]
@@ -42,8 +38,12 @@ export class TemplateService {
 
   async hardwareFor(container: Sized): Promise<Hardware> {
     const image = await this.#the.images.get(container.image.id)
-    const { Memory, NanoCpus } = container.hostConfig
-    return this.#hardware(image, Memory, NanoCpus ? Math.ceil(NanoCpus / 1e9) : undefined)
+    const { hostConfig } = container
+    const hardware = await this.#hardware(image, memoryOf(hostConfig), vcpusOf(hostConfig))
+    const size = storageBytes(hostConfig)
+    return size === undefined
+      ? hardware
+      : { ...hardware, goldenDisk: await this.#the.goldenDisks.ofSize(size) }
   }
 
   /** What a container starts from; no template where it asks to share memory with nobody (`Isolation: cold`). */
@@ -133,16 +133,15 @@ export class TemplateService {
     vcpus: number | undefined,
     signal?: AbortSignal,
   ): Promise<Hardware> {
-    const wanted = Math.max(memory || DEFAULT_MEMORY, LEAST_MEMORY)
-    const { kit, hypervisor, images, goldenDisk } = this.#the
+    const { kit, hypervisor, images, goldenDisks } = this.#the
     const { path, bytes } = await images.erofs(image, { signal })
     return {
       accelerator: hypervisor.facts.accelerator,
-      memoryBytes: Math.ceil(wanted / (2 * MIB)) * 2 * MIB,
+      memoryBytes: vmMemory(memory ?? 0),
       vcpus: vcpus ?? DEFAULT_VCPUS,
       kernel: kit.kernel,
       image: { path, bytes },
-      goldenDisk,
+      goldenDisk: goldenDisks.path,
     }
   }
 

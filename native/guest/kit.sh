@@ -8,7 +8,8 @@ cache=${RAMET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ramet}/kits
 # In the order of their need; what these depend on comes along.
 modules=(virtio_pci virtio_console virtio_blk virtio_net virtio_pmem nd_pmem virtio_rng
   erofs ext4 overlay 9pnet_virtio 9p unix af_packet)
-cmdline='console=ttyS0 loglevel=4 panic=-1 cgroup_no_v1=all i8042.nokbd i8042.noaux audit=0'
+# The room for the image lies above 4 GiB, for which the kernel would set aside 64 MiB to copy through.
+cmdline='console=ttyS0 loglevel=4 panic=-1 cgroup_no_v1=all i8042.nokbd i8042.noaux audit=0 swiotlb=noforce'
 
 say() { printf 'bootstrap: %s\n' "$*" >&2; }
 fail() { printf 'bootstrap: %s\n' "$*" >&2; exit 1; }

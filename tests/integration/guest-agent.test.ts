@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeMessage, FrameType } from '../../contract/guest-protocol/frame.ts'
 import { AgentClient, type ExecConfig } from '../../engine/guest/agent-client.ts'
-import { createOverlay, openGoldenDisk } from '../../engine/hypervisor/disk.ts'
+import { createOverlay, GoldenDisks } from '../../engine/hypervisor/disk.ts'
 import { openHypervisor } from '../../engine/hypervisor/libvirt-hypervisor.ts'
 import { libvirtUri } from '../../engine/hypervisor/uri.ts'
 import { identity, startConfig } from '../../engine/services/containers/process.ts'
@@ -115,7 +115,7 @@ describe('a guest without an identity', () => {
       kernel: kit.kernel,
       owner: home,
     })
-    const goldenDisk = await openGoldenDisk(join(home, 'golden'))
+    const { path: goldenDisk } = await GoldenDisks.open(join(home, 'golden'))
     const erofs = join(engine.home, 'data/images/erofs')
     const file = (await readdir(erofs)).find((name) => name.endsWith('.erofs'))!
     const path = join(erofs, file)

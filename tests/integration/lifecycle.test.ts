@@ -169,7 +169,7 @@ describe.skipIf(!withDocker)("docker's command line", () => {
       Name: 'on-failure',
       MaximumRetryCount: 3,
     })
-    expect((await docker('update', '--cpu-shares', '5', 'd3')).stderr).toContain('CpuShares')
+    expect((await docker('update', '--cpu-rt-runtime', '5', 'd3')).stderr).toContain('CpuRealtimeRuntime')
     expect((await ramet('run', '--name', 'd4', image, 'true')).code).toBe(0)
     const { stdout } = await docker('container', 'prune', '-f', '--filter', 'label!=keep')
     expect(stdout).toMatch(/^Deleted Containers:\n[0-9a-f]{64}\n\nTotal reclaimed space: /)

@@ -6,6 +6,7 @@ import type { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit, repairLog } from '../../guest/log-reader.ts'
 import { createOverlay } from '../../hypervisor/disk.ts'
 import type { VirtualMachine } from '../../hypervisor/virtual-machine.ts'
+import { limitsDiffer } from '../limits.ts'
 import { Mutex } from '../mutex.ts'
 import { Waiters } from '../waiters.ts'
 import { pathsOf, type ContainerContext, type ContainerPaths } from './context.ts'
@@ -112,8 +113,8 @@ export class Container {
     try {
       await mkdir(this.paths.diskFolder, { recursive: true, mode: 0o700 })
       await mkdir(this.paths.logFolder, { recursive: true, mode: 0o700 })
-      await createOverlay(this.paths.disk, this.#context.goldenDisk)
       const hardware = await this.#context.templates.hardwareFor(this.record)
+      await createOverlay(this.paths.disk, hardware.goldenDisk)
       await this.#machine.define(this.record, { hardware })
     } catch (error) {
       await this.#removeFiles()
@@ -146,6 +147,8 @@ export class Container {
       record.paused = false
       record.health = undefined
       record.templateId = origin.template?.id ?? ''
+      const { memoryBytes, vcpus } = origin.hardware
+      record.vm = { memoryBytes, vcpus }
       await this.#machine.launch(record, origin)
       record.phase = 'running'
       record.startedAt = new Date().toISOString()
@@ -337,11 +340,17 @@ export class Container {
     })
   }
 
-  /** Takes effect at once, on a restart that is being waited for too; a size with the next start. */
+  /** Takes effect at once, on a restart that is being waited for too. */
   update(request: ContainerUpdateRequest): Promise<void> {
     return this.#changes.run(async () => {
       this.#mustExist()
-      await this.#change({ hostConfig: updated(this.record.hostConfig, request, this.running) })
+      const { running, record } = this
+      const hostConfig = updated(record.hostConfig, request, running ? record.vm : undefined)
+      if (running && limitsDiffer(record.hostConfig, hostConfig)) {
+        this.agent()
+        await this.#machine.limit(hostConfig)
+      }
+      await this.#change({ hostConfig })
       if (this.restarting && !wantsRestart(this.record)) this.#restart.cancel()
       this.emit('update')
     })

@@ -33,7 +33,7 @@ beforeEach(async () => {
   })
   // Nothing here starts a container: images and templates are not asked.
   service = new ContainerService({
-    hypervisor: { onStopped: () => () => {} } as Partial<Hypervisor>,
+    hypervisor: { onStopped: () => () => {}, unenforced: async () => [] } as Partial<Hypervisor>,
     events,
     networks: new Attachments({ networks, containers: records }),
     diskDir: join(folder, 'disks'),
@@ -282,8 +282,8 @@ describe('update', () => {
 
   test('a refused one leaves the rest of it undone', async () => {
     const vm = await found('still', { phase: 'running', paused: true }, 'paused')
-    const request = { RestartPolicy: { Name: 'always' }, CpuShares: 2 } as const
-    await expect(service.update('still', request)).rejects.toEqual(failure('NOT_SUPPORTED', /^CpuShares/))
+    const request = { RestartPolicy: { Name: 'always' }, KernelMemory: 2 } as const
+    await expect(service.update('still', request)).rejects.toEqual(failure('NOT_SUPPORTED', /^KernelMemory/))
     expect(vm.saved).toBe('')
     expect(service.find('still').record.hostConfig).toEqual({})
   })

@@ -14,6 +14,7 @@ import type {
 import { EngineError } from '../../../contract/errors.ts'
 import type { VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import { allocatedBytes } from '../file-memory.ts'
+import { guestLimits, vmLimits } from '../limits.ts'
 import { capabilities } from './capabilities.ts'
 import { mergeConfig } from './config.ts'
 import { Container } from './container.ts'
@@ -75,6 +76,8 @@ export class ContainerService {
     wantedPorts(config, hostConfig)
     capabilities(hostConfig)
     const networks = this.#context.networks.requested(request)
+    guestLimits(hostConfig)
+    const unenforced = await this.#context.hypervisor.unenforced(vmLimits(hostConfig))
     const chosen = name ? parseName(name) : inventName((each) => this.#isTaken(each))
     this.#reserve(chosen)
     try {
@@ -104,7 +107,7 @@ export class ContainerService {
     } finally {
       this.#reserved.delete(chosen)
     }
-    return { Id: id, Warnings: [...warnings, ...this.#context.networks.warnings(networks)] }
+    return { Id: id, Warnings: [...warnings, ...unenforced, ...this.#context.networks.warnings(networks)] }
   }
 
   async list(options: {
@@ -177,8 +180,9 @@ export class ContainerService {
   }
 
   async update(idOrName: string, request: ContainerUpdateRequest): Promise<ContainerUpdateResponse> {
-    await this.find(idOrName).update(request)
-    return { Warnings: [] }
+    const container = this.find(idOrName)
+    await container.update(request)
+    return { Warnings: await this.#context.hypervisor.unenforced(vmLimits(container.record.hostConfig)) }
   }
 
   /**

@@ -11,8 +11,6 @@ export interface ContainerContext {
   images: ImageStore
   templates: TemplateService
   networks: Attachments
-  /** The empty disk under every writable one. */
-  goldenDisk: string
   events: EventBus
   /** Writable disks: `<disks>/<id>/disk.qcow2`. */
   diskDir: string

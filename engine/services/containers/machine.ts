@@ -1,7 +1,9 @@
+import type { HostConfig } from '../../../contract/docker.ts'
 import { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit } from '../../guest/log-reader.ts'
 import type { Hardware, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import type { Template } from '../../templates/manifest.ts'
+import { guestLimits, isLimited, vmLimits } from '../limits.ts'
 import type { ContainerContext, ContainerPaths } from './context.ts'
 import { identity, startConfig } from './process.ts'
 import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
@@ -81,6 +83,8 @@ export class Machine {
     if (origin.template) await vm.restore(origin.template.stateFile, this.#paths.restoreSocket)
     await this.#context.networks.plug(record, vm)
     for (const forward of record.ports) await vm.addForward(forward)
+    const limits = vmLimits(record.hostConfig)
+    if (isLimited(limits)) await vm.limit(limits)
     await vm.resume()
     this.#agent = await this.#connect(AGENT_TIMEOUT_MS)
     await this.#agent.identify(identity(record.config))
@@ -101,6 +105,12 @@ export class Machine {
 
   async state(): Promise<VmState> {
     return (await this.#vm?.state()) ?? 'off'
+  }
+
+  /** Holds the running container to other limits. */
+  async limit(hostConfig: HostConfig): Promise<void> {
+    await this.#agent!.limit(guestLimits(hostConfig))
+    await this.#vm!.limit(vmLimits(hostConfig))
   }
 
   async save(record: ContainerRecord): Promise<void> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ContainerConfig, ExecCreateRequest, HostConfig } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { ExecConfig, IdentifyOptions, StartConfig } from '../../guest/agent-client.ts'
+import { guestLimits } from '../limits.ts'
 import { capabilities } from './capabilities.ts'
 import { argv, mergeEnv } from './config.ts'
 import { NAT } from '../networks/record.ts'
@@ -44,7 +45,7 @@ export function startConfig(config: ContainerConfig, host: HostConfig, run: numb
     sysctls: host.Sysctls ?? {},
     extraHosts: (host.ExtraHosts ?? []).map(parseExtraHost),
     dns: host.Dns?.length ? host.Dns : [NAT.dns],
-    pidsLimit: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : 0,
+    limits: guestLimits(host),
   }
 }
 

@@ -4,6 +4,11 @@ import type { PortForward } from '../../hypervisor/virtual-machine.ts'
 
 export const RECORD_VERSION = 1
 
+export interface VmSize {
+  memoryBytes: number
+  vcpus: number
+}
+
 /** Everything that is known of a container, kept in its VM's metadata. Times are RFC 3339, '' for never. */
 export interface ContainerRecord {
   version: typeof RECORD_VERSION
@@ -38,6 +43,8 @@ export interface ContainerRecord {
   templateId: string
   /** The networks that it is in, that of its mode first; absent where it was made when there was only one. */
   networks?: Endpoint[]
+  /** Of the VM of the current or last run. */
+  vm?: VmSize
 }
 
 export function vmUuid(id: string): string {

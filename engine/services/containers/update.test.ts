@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { vmMemory } from '../limits.ts'
 import { updated } from './update.ts'
 
 /** As Docker's command line sends it: all there is, empty where nothing is to change. */
@@ -17,31 +18,41 @@ const UNCHANGED = {
 const refusal = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) })
 
+const MIB = 1024 ** 2
+const VM = { memoryBytes: vmMemory(512 * MIB), vcpus: 2 }
+
 test('what is empty, or as it was, changes nothing', () => {
-  const before = { Memory: 1024, RestartPolicy: { Name: 'always' as const } }
-  expect(updated(before, UNCHANGED, true)).toEqual(before)
-  expect(updated(before, { ...UNCHANGED, Memory: 1024 }, true)).toEqual(before)
+  const before = { Memory: 64 * MIB, RestartPolicy: { Name: 'always' as const } }
+  expect(updated(before, UNCHANGED, VM)).toEqual(before)
+  expect(updated(before, { ...UNCHANGED, Memory: 64 * MIB }, VM)).toEqual(before)
 })
 
 test('the restart policy is taken, of one that runs too', () => {
   const policy = { Name: 'on-failure' as const, MaximumRetryCount: 3 }
-  expect(updated({ Memory: 1 }, { ...UNCHANGED, RestartPolicy: policy }, true)).toEqual({
-    Memory: 1,
+  expect(updated({ CpuShares: 2 }, { ...UNCHANGED, RestartPolicy: policy }, VM)).toEqual({
+    CpuShares: 2,
     RestartPolicy: policy,
   })
-  expect(updated({ AutoRemove: true }, { RestartPolicy: { Name: 'no' } }, true).RestartPolicy?.Name).toBe(
-    'no',
-  )
+  expect(updated({ AutoRemove: true }, { RestartPolicy: { Name: 'no' } }, VM).RestartPolicy?.Name).toBe('no')
 })
 
-test('another size is for one that does not run', () => {
-  expect(updated({ Memory: 1 }, { Memory: 2, NanoCpus: 3 }, false)).toEqual({ Memory: 2, NanoCpus: 3 })
+test('limits are taken, of one that runs as far as its VM goes', () => {
+  const limits = { Memory: 512 * MIB, NanoCpus: 2e9, CpuShares: 512, PidsLimit: 7, CpusetCpus: '0' }
+  expect(updated({}, limits, VM)).toEqual(limits)
+  expect(updated({}, { Memory: 1024 * MIB, NanoCpus: 4e9 }, undefined)).toMatchObject({ NanoCpus: 4e9 })
+})
+
+test('of CPU time said in two ways the later holds', () => {
+  expect(updated({ NanoCpus: 1e9 }, { CpuQuota: 50_000 }, VM)).toEqual({ CpuQuota: 50_000 })
+  expect(updated({ CpuQuota: 50_000 }, { NanoCpus: 1e9 }, VM)).toEqual({ NanoCpus: 1e9 })
 })
 
 test.each([
-  [{ Memory: 2 }, 'NOT_SUPPORTED', /^Memory of a running container/],
-  [{ CpuShares: 5 }, 'NOT_SUPPORTED', /^CpuShares cannot be changed/],
-  [{ MemorySwap: -1 }, 'NOT_SUPPORTED', /^MemorySwap cannot be changed/],
+  [{ Memory: 520 * MIB }, 'NOT_SUPPORTED', /at most 51[23] MiB/],
+  [{ NanoCpus: 3e9 }, 'NOT_SUPPORTED', /at most 2 CPUs/],
+  [{ Memory: 2 }, 'INVALID_ARGUMENT', /6 MiB or more/],
+  [{ CpusetCpus: 'first' }, 'INVALID_ARGUMENT', /no list of CPUs/],
+  [{ KernelMemory: 5 }, 'NOT_SUPPORTED', /^KernelMemory cannot be changed/],
   [{ RestartPolicy: { Name: 'always' } }, 'INVALID_ARGUMENT', /--rm/],
   [{ RestartPolicy: { Name: 'no', MaximumRetryCount: 2 } }, 'INVALID_ARGUMENT', /maximum of 2/],
   [{ RestartPolicy: { Name: 'on-failure', MaximumRetryCount: -1 } }, 'INVALID_ARGUMENT', /maximum of -1/],
@@ -49,7 +60,7 @@ test.each([
   const before = { AutoRemove: true }
   let refused: unknown
   try {
-    updated(before, request, true)
+    updated(before, request, VM)
   } catch (error) {
     refused = error
   }

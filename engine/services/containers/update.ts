@@ -1,8 +1,23 @@
 import type { ContainerUpdateRequest, HostConfig, RestartPolicy } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
+import { cpusOf, guestLimits, memoryFitting, memoryOf, vmLimits } from '../limits.ts'
+import type { VmSize } from './record.ts'
 
-/** What the VM is made with at each start: only a container that does not run can be given another size. */
-const SIZES = ['Memory', 'NanoCpus']
+/** What of a VM can be changed, while it runs too. Without swap in the guest MemorySwap says what Memory does. */
+const CHANGEABLE = [
+  ...[
+    'Memory',
+    'MemorySwap',
+    'MemoryReservation',
+    'NanoCpus',
+    'CpuQuota',
+    'CpuPeriod',
+    'CpuShares',
+    'CpusetCpus',
+  ],
+  ...['PidsLimit', 'BlkioWeight'],
+  ...['BlkioDeviceReadBps', 'BlkioDeviceWriteBps', 'BlkioDeviceReadIOps', 'BlkioDeviceWriteIOps'],
+]
 
 /** Clients send every field, empty where it is to stay as it is. */
 function isEmpty(value: unknown): boolean {
@@ -11,33 +26,50 @@ function isEmpty(value: unknown): boolean {
 }
 
 /**
- * A container's settings as an update leaves them. Rejects, by name, with NOT_SUPPORTED what its VM cannot take, and
- * with INVALID_ARGUMENT a policy that makes no sense.
+ * A container's settings as an update leaves them; `size` is that of its VM, where that runs. Rejects, by name, with
+ * NOT_SUPPORTED what its VM cannot take, and with INVALID_ARGUMENT what makes no sense.
  */
 export function updated(
   current: HostConfig,
   { RestartPolicy, ...resources }: ContainerUpdateRequest,
-  running: boolean,
+  size: VmSize | undefined,
 ): HostConfig {
   const next = { ...current }
   for (const [name, value] of Object.entries(resources)) {
     if (isEmpty(value) || value === current[name]) continue
-    if (!SIZES.includes(name)) {
+    if (!CHANGEABLE.includes(name)) {
       throw new EngineError(
         'NOT_SUPPORTED',
         `${name} cannot be changed: the container is a VM that has no such limit; leave it out`,
       )
     }
-    if (running) {
-      throw new EngineError(
-        'NOT_SUPPORTED',
-        `${name} of a running container cannot be changed: it is the size of its VM; stop the container first`,
-      )
-    }
     next[name] = value
   }
+  // Of two ways to say it the later one holds.
+  if (!isEmpty(resources['NanoCpus'])) delete next.CpuQuota
+  else if (!isEmpty(resources['CpuQuota'])) delete next.NanoCpus
+  guestLimits(next)
+  vmLimits(next)
+  if (size) mustFit(next, size)
   if (RestartPolicy?.Name) next.RestartPolicy = checked(RestartPolicy, current)
   return next
+}
+
+function mustFit(next: HostConfig, { memoryBytes, vcpus }: VmSize): void {
+  const most = memoryFitting(memoryBytes)
+  if (memoryOf(next) > most) {
+    throw new EngineError(
+      'NOT_SUPPORTED',
+      `Memory of a running container can be at most ${Math.floor(most / 1024 ** 2)} MiB, for which its VM was started; stop it first to give it more`,
+    )
+  }
+  const cpus = cpusOf(next)
+  if (cpus !== undefined && cpus > vcpus) {
+    throw new EngineError(
+      'NOT_SUPPORTED',
+      `a running container can use at most ${vcpus} CPUs, with which its VM was started; stop it first to give it more`,
+    )
+  }
 }
 
 function checked(policy: RestartPolicy, { AutoRemove }: HostConfig): RestartPolicy {

@@ -108,6 +108,12 @@ static int mount_files(struct agent *agent, struct failure *failure) {
   return container_mount(&agent->container, failure);
 }
 
+static int set_limits(struct agent *agent, const struct frame *message, struct failure *failure) {
+  struct limits limits = limits_read(message->payload, message->length);
+  if (agent->container.state != CONTAINER_RUNNING) return fail(failure, "NOT_RUNNING", "the container is not running");
+  return limits_set(&limits, failure);
+}
+
 static int send_signal(struct agent *agent, const struct frame *message, struct failure *failure) {
   struct process *process = process_find(&agent->processes, message->channel);
   char *name = field_text(message->payload, message->length, SIGNAL_NAME);
@@ -174,6 +180,9 @@ static void handle(struct agent *agent, const struct frame *message) {
     case FRAME_FINISH:
       if (agent->container.state == CONTAINER_MOUNTED) container_finish(&agent->container, &agent->processes);
       result = fail(&failure, "PROTOCOL_ERROR", "there is nothing to finish: nothing is mounted, or a container runs");
+      break;
+    case FRAME_LIMIT:
+      result = set_limits(agent, message, &failure);
       break;
     case FRAME_SIGNAL:
       result = send_signal(agent, message, &failure);

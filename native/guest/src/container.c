@@ -1,6 +1,5 @@
 #include "container.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,19 +25,9 @@ static uint64_t oom_kills(void) {
   return line == NULL ? 0 : strtoull(line + strlen("\noom_kill "), NULL, 10);
 }
 
-static int make_cgroup(const struct spec *spec, struct failure *failure) {
-  char limit[24];
-  (void)write_file("/sys/fs/cgroup/cgroup.subtree_control", "+pids +memory");
-  (void)mkdir(CGROUP_FOLDER, 0755);
-  if (spec->pids_limit == 0) return 0;
-  snprintf(limit, sizeof limit, "%" PRIu64, spec->pids_limit);
-  if (write_file(CGROUP_FOLDER "/pids.max", limit) == 0) return 0;
-  return fail_errno(failure, "GUEST_ERROR", "cannot limit the number of processes");
-}
-
 int container_start(struct container *container, struct processes *processes, const struct spec *spec,
                     struct failure *failure) {
-  if (make_cgroup(spec, failure) < 0) return -1;
+  if (limits_set(&spec->limits, failure) < 0) return -1;
   if (guard_gateway(CGROUP_FOLDER, identity_gateway(), failure) < 0) return -1;
   if (disk_mount(failure) < 0) return -1;
   if (rootfs_files(spec, identity_address(), failure) < 0) return -1;

@@ -41,6 +41,8 @@ enum process_key {
   START_EXTRA_HOST = 32,
   START_DNS = 33,
   START_PIDS_LIMIT = 34,
+  START_MEMORY_LIMIT = 70,
+  START_CPU_QUOTA = 71,
 };
 
 enum { ERROR_CODE = 1, ERROR_MESSAGE = 2 };

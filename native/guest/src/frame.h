@@ -28,6 +28,7 @@ enum frame_type {
   FRAME_MOUNT = 10,
   FRAME_TOOL = 11,
   FRAME_FINISH = 12,
+  FRAME_LIMIT = 22,
   FRAME_HELLO_REPLY = 65,
   FRAME_OK = 66,
   FRAME_ERROR = 67,

@@ -42,7 +42,7 @@ int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct f
       .extra_hosts = field_texts(message, length, START_EXTRA_HOST),
       .dns = field_texts(message, length, START_DNS),
       .shm_size = field_number(message, length, START_SHM_SIZE, 64 << 20),
-      .pids_limit = field_number(message, length, START_PIDS_LIMIT, 0),
+      .limits = limits_read(message, length),
   };
   bool whole = spec->argv && spec->env && spec->groups && spec->cwd && spec->user && spec->hostname && spec->domainname &&
                spec->tmpfs && spec->rlimits && spec->sysctls && spec->extra_hosts && spec->dns;

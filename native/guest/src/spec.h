@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "failure.h"
+#include "limit.h"
 
 struct pair {
   const char *name;
@@ -36,7 +37,7 @@ struct spec {
   char **extra_hosts;
   char **dns;
   uint64_t shm_size;
-  uint64_t pids_limit;
+  struct limits limits;
 };
 
 int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct failure *failure);

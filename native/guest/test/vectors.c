@@ -64,7 +64,8 @@ static void check_process(const struct spec *spec) {
 static void check_start(const struct spec *spec) {
   CHECK(spec->run == 3 && spec->stdin_once && spec->read_only && spec->no_new_privileges && !spec->init);
   CHECK(strcmp(spec->hostname, "one") == 0 && *spec->domainname == 0);
-  CHECK(spec->shm_size == 67108864 && spec->pids_limit == 100);
+  CHECK(spec->shm_size == 67108864 && spec->limits.pids == 100);
+  CHECK(spec->limits.memory == 134217728 && spec->limits.cpu_quota == 50000);
   CHECK(spec->capabilities == (1u << 0 | 1u << 13));
   CHECK(strcmp(pair_of(spec->tmpfs[0]).value, "size=1m,exec") == 0);
   CHECK(strcmp(pair_of(spec->rlimits[0]).value, "1024:-1") == 0);

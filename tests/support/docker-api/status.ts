@@ -25,7 +25,7 @@ export const STATUS: Record<string, Status> = {
   'POST /containers/{id}/restart': works,
   'POST /containers/{id}/kill': works,
   'POST /containers/{id}/update': partly(
-    'the restart policy at once, memory and CPUs where it does not run; all else 501, by name',
+    'the restart policy and all limits, at once; a running one cannot get more memory and CPUs than its VM was started with',
   ),
   'POST /containers/{id}/rename': works,
   'POST /containers/{id}/pause': works,

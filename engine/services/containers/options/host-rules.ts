@@ -39,7 +39,7 @@ export const HOST_RULES: Rules = {
     'no-new-privileges; what switches a confinement off that is not there',
     checkSecurityOptions,
   ),
-  StorageOpt: refused('a container’s disk has one size; leave it out'),
+  StorageOpt: honoured('size= of the writable disk, 64 GiB where it is not given'),
   Tmpfs: honoured('in the guest’s memory'),
   UTSMode: only([], OWN_MACHINE),
   UsernsMode: only(['host'], 'users of a container are those of its VM; leave it out'),

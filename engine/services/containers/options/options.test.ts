@@ -45,7 +45,7 @@ test.each([
   [{ CpusetMems: '0' }, 'HostConfig.CpusetMems=0 is not supported'],
   [{ PidMode: 'host' }, 'HostConfig.PidMode=host is not supported'],
   [{ IpcMode: 'container:x' }, 'HostConfig.IpcMode=container:x is not supported'],
-  [{ BlkioDeviceReadBps: [{ Path: '/dev/sda', Rate: 1 }] }, 'HostConfig.BlkioDeviceReadBps is not supported'],
+  [{ BlkioWeightDevice: [{ Path: '/dev/sda', Weight: 1 }] }, 'HostConfig.BlkioWeightDevice is not supported'],
   [{ DeviceRequests: [{ Count: -1 }] }, 'HostConfig.DeviceRequests is not supported'],
   [{ Runtime: 'runsc' }, 'HostConfig.Runtime=runsc is not supported'],
   [{ SecurityOpt: ['seccomp={}'] }, "HostConfig.SecurityOpt: 'seccomp={}' is not supported"],
@@ -69,8 +69,8 @@ test.each([
 
 describe('warnings', () => {
   test('name what has no effect, and why', () => {
-    expect(checkOptions(host({ CpuShares: 512, MemorySwap: -1 }))).toEqual([
-      expect.stringContaining('HostConfig.CpuShares has no effect: '),
+    expect(checkOptions(host({ MemoryReservation: 512, MemorySwap: -1 }))).toEqual([
+      expect.stringContaining('HostConfig.MemoryReservation has no effect: '),
       expect.stringContaining('HostConfig.MemorySwap has no effect: the VM has no swap'),
     ])
   })

@@ -1,34 +1,36 @@
 import { honoured, idle, refused, warned, type Rules } from './rule.ts'
 
-const HOST_CGROUP = 'the VM is in no cgroup of the workstation; use NanoCpus and Memory, its size'
-const DISK_RATE = 'a VM’s disk has no such limit here; leave it out'
+const HOST_CGROUP = 'the VM is in no cgroup of the workstation; use NanoCpus, CpuShares and Memory'
+const DISK_RATE = 'held by QEMU; any device means the one disk of the VM'
 const WINDOWS = 'it is for Windows; leave it out'
 const SWAP = 'the VM has no swap'
 
 /** The limits in HostConfig, which an update takes too. One row each. */
 export const RESOURCE_RULES: Rules = {
-  Memory: honoured('size of the VM, in steps of 2 MiB, 512 MiB where it is not given'),
-  NanoCpus: honoured('CPUs of the VM, rounded up'),
-  CpuShares: warned(HOST_CGROUP),
-  CpuPeriod: refused('use NanoCpus (--cpus)'),
-  CpuQuota: refused('use NanoCpus (--cpus)'),
+  Memory: honoured(
+    'held in the guest, whose VM has more by what its system takes; a VM of 512 MiB where it is not given',
+  ),
+  NanoCpus: honoured('CPUs of the VM, rounded up; held in the guest, and by systemd where it runs'),
+  CpuShares: honoured('weight of the VM’s process: by systemd where it runs, else its niceness'),
+  CpuPeriod: honoured('with CpuQuota, as NanoCpus'),
+  CpuQuota: honoured('as NanoCpus'),
   CpuRealtimePeriod: refused(HOST_CGROUP),
   CpuRealtimeRuntime: refused(HOST_CGROUP),
-  CpusetCpus: refused(HOST_CGROUP),
+  CpusetCpus: honoured('CPUs of the workstation that the VM’s process may run on'),
   CpusetMems: refused(HOST_CGROUP),
   CgroupParent: refused(HOST_CGROUP),
-  BlkioWeight: warned(HOST_CGROUP),
+  BlkioWeight: honoured('by systemd where it runs; else the answer warns'),
   BlkioWeightDevice: refused(HOST_CGROUP),
-  BlkioDeviceReadBps: refused(DISK_RATE),
-  BlkioDeviceWriteBps: refused(DISK_RATE),
-  BlkioDeviceReadIOps: refused(DISK_RATE),
-  BlkioDeviceWriteIOps: refused(DISK_RATE),
+  BlkioDeviceReadBps: honoured(DISK_RATE),
+  BlkioDeviceWriteBps: honoured(DISK_RATE),
+  BlkioDeviceReadIOps: honoured(DISK_RATE),
+  BlkioDeviceWriteIOps: honoured(DISK_RATE),
   Devices: refused('leave it out'),
   DeviceCgroupRules: idle('a VM’s devices are all its own: what the container’s root can make, it may use'),
   DeviceRequests: refused('no device of the workstation is handed to a VM; leave out --gpus'),
   KernelMemory: warned('Docker has given it up too; Memory limits all of it'),
   KernelMemoryTCP: warned('Docker has given it up too; Memory limits all of it'),
-  MemoryReservation: warned('a VM has one size, Memory'),
+  MemoryReservation: warned('only Memory limits a VM'),
   MemorySwap: warned(SWAP),
   MemorySwappiness: idle(SWAP),
   OomKillDisable: warned(

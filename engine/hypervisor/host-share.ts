@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process'
+import { readdir, writeFile } from 'node:fs/promises'
+import { setPriority } from 'node:os'
+import { promisify } from 'node:util'
+import { EngineError } from '../../contract/errors.ts'
+import { SystemdScopes } from './systemd-scope.ts'
+
+/** What a VM's process may take of the host's CPUs and disks; undefined leaves it as it is by default. */
+export interface HostShare {
+  /** CPU time, in CPUs. */
+  cpus?: number
+  /** CPUs that it may run on, as Linux lists them: `0-2,4`. */
+  cpuset?: string
+  /** 1 to 10000 against 100 of others, where they compete. */
+  cpuWeight?: number
+  ioWeight?: number
+}
+
+/** Each step of niceness is a quarter more or less CPU time (sched(7)). */
+const NICE_STEP = 1.25
+const DEFAULT_WEIGHT = 100
+
+/**
+ * Holds QEMU processes to their share from outside. Where systemd runs (the user's own, for root the system's) each
+ * gets a scope, whose control group the kernel enforces; elsewhere weights become niceness, and a limit of CPU time is
+ * left to the guest.
+ */
+export class HostShares {
+  readonly #scopes = new SystemdScopes()
+
+  /** What of a share the host cannot enforce here, in words. */
+  async lacking(share: HostShare): Promise<string[]> {
+    if (await this.#scopes.available()) return []
+    const words: string[] = []
+    if (share.ioWeight !== undefined)
+      words.push('BlkioWeight has no effect: only a systemd user session can weigh the I/O of VMs here')
+    return words
+  }
+
+  /** Rejects with INVALID_ARGUMENT where the host has no such CPUs. */
+  async apply(pid: number, name: string, share: HostShare): Promise<void> {
+    if (share.cpuset !== undefined) await pin(pid, share.cpuset)
+    if (share.cpus === undefined && share.cpuWeight === undefined && share.ioWeight === undefined) return
+    if (await this.#scopes.available()) return this.#scopes.set(pid, name, share)
+    if (share.cpuWeight !== undefined) await weigh(pid, share.cpuWeight)
+  }
+}
+
+async function pin(pid: number, cpuset: string): Promise<void> {
+  try {
+    await promisify(execFile)('taskset', ['--all-tasks', '--cpu-list', '--pid', cpuset, String(pid)])
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new EngineError(
+      missing ? 'TOOL_MISSING' : 'INVALID_ARGUMENT',
+      missing
+        ? 'cannot choose the CPUs of the VM: taskset is missing (Debian: util-linux)'
+        : `the VM cannot run on the CPUs ${cpuset}: this machine has no such CPUs, or forbids them; choose others`,
+      { cause: error },
+    )
+  }
+}
+
+/** Niceness is a thread's; with the kernel's autogroups only that of the whole group counts against other sessions. */
+async function weigh(pid: number, weight: number): Promise<void> {
+  const wanted = Math.round(-Math.log(weight / DEFAULT_WEIGHT) / Math.log(NICE_STEP))
+  // Only root may take from others.
+  const nice = Math.min(19, Math.max(process.getuid?.() === 0 ? -20 : 0, wanted))
+  for (const thread of await readdir(`/proc/${pid}/task`)) setPriority(Number(thread), nice)
+  await writeFile(`/proc/${pid}/autogroup`, String(nice)).catch(() => {})
+}
