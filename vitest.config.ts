@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{contract,electron,engine,cli,native,tests/support}/**/*.test.ts'],
+          include: ['{build,contract,electron,engine,cli,native,tests/support}/**/*.test.ts'],
           testTimeout: 30_000,
         },
       },
@@ -17,6 +17,15 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // VMs under emulation fill both cores: one file at a time keeps times steady.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'e2e-electron',
+          include: ['tests/e2e-electron/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

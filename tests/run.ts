@@ -75,6 +75,7 @@ await check('format', node, ['node_modules/prettier/bin/prettier.cjs', '--check'
 await check('guest agent, on the host', 'make', ['-s', '-C', 'native/guest', 'test'])
 await vitest('unit tests', 'unit')
 await vitest('integration tests', 'integration')
+await vitest('the application in Electron', 'e2e-electron')
 if (process.getuid?.() === 0) {
   console.log('\n== integration tests as an ordinary user')
   await runAsOrdinaryUser(root, add)

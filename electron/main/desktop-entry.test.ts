@@ -58,12 +58,12 @@ test('the login entry comes and goes with the setting, and the own entry is writ
   const settings = (startAtLogin: boolean) => ({ startAtLogin }) as DesktopSettings
   await keepAutostart(settings(false), ['/ramet'], env)
   await keepAutostart(settings(true), ['/ramet'], env)
-  const file = `${folder}/config/autostart/ramet.desktop`
+  const file = `${folder}/config/autostart/org.ramet.Ramet.desktop`
   expect(await readFile(file, 'utf8')).toContain('Exec=/ramet --hidden\n')
   await keepAutostart(settings(false), ['/ramet'], env)
   await expect(readFile(file)).rejects.toMatchObject({ code: 'ENOENT' })
   await keepDesktopEntry([launch('0a', 'web'), launch('0b', 'recent', false)], ['/ramet'], env)
-  const entry = await readFile(`${folder}/data/applications/ramet.desktop`, 'utf8')
+  const entry = await readFile(`${folder}/data/applications/org.ramet.Ramet.desktop`, 'utf8')
   expect(entry).toContain('launch-0a')
   expect(entry).not.toContain('launch-0b')
 })

@@ -4,6 +4,9 @@ import { inert } from './tray/text.ts'
 /** Menus of desktops show a handful. */
 const LAUNCHES_MAX = 5
 
+/** The entry's name without its ending, as `desktopName` in package.json has it. */
+export const DESKTOP_ID = 'org.ramet.Ramet'
+
 /** How the application is started: the program, and before any of its own words those of a development run. */
 export type Exec = readonly [string, ...string[]]
 
@@ -34,7 +37,7 @@ export function desktopEntry({ exec, launches }: { exec: Exec; launches: QuickLa
     'Categories=Development;',
     'Keywords=docker;container;vm;image;',
     'MimeType=x-scheme-handler/ramet;',
-    'StartupWMClass=ramet',
+    `StartupWMClass=${DESKTOP_ID}`,
     `Actions=${actions.map(({ key }) => `${key};`).join('')}`,
     ...actions.flatMap(({ key, name, word }) => [
       '',

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DesktopSettings } from '../../../contract/ipc.ts'
 import type { QuickLaunch } from '../../../contract/ramet.ts'
-import { autostartEntry, desktopEntry, type Exec } from '../desktop-entry.ts'
+import { autostartEntry, DESKTOP_ID, desktopEntry, type Exec } from '../desktop-entry.ts'
 import { replaceFile } from '../settings.ts'
 
 /** How the application that runs is started again: an AppImage by its own file, a development run with its folder. */
@@ -23,7 +23,7 @@ export async function keepAutostart(
   exec: Exec,
   env = process.env,
 ): Promise<void> {
-  const file = join(xdg(env, 'XDG_CONFIG_HOME', '.config'), 'autostart/ramet.desktop')
+  const file = join(xdg(env, 'XDG_CONFIG_HOME', '.config'), `autostart/${DESKTOP_ID}.desktop`)
   if (startAtLogin) await write(file, autostartEntry(exec))
   else await rm(file, { force: true })
 }
@@ -37,7 +37,7 @@ export async function keepDesktopEntry(
   exec: Exec,
   env = process.env,
 ): Promise<void> {
-  const file = join(xdg(env, 'XDG_DATA_HOME', '.local/share'), 'applications/ramet.desktop')
+  const file = join(xdg(env, 'XDG_DATA_HOME', '.local/share'), `applications/${DESKTOP_ID}.desktop`)
   const pinned = launches.filter((each) => each.pinned)
   await write(file, desktopEntry({ exec, launches: pinned }))
 }

@@ -36,6 +36,12 @@ async function watcherRuns(env: NodeJS.ProcessEnv): Promise<boolean> {
 /** What it printed; undefined where it is not installed, or reaches no bus. */
 function ask(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string | undefined> {
   return new Promise((resolve) => {
-    execFile(program, args, { env, timeout: ASK_MS }, (error, stdout) => resolve(error ? undefined : stdout))
+    try {
+      execFile(program, args, { env, timeout: ASK_MS }, (error, stdout) =>
+        resolve(error ? undefined : stdout),
+      )
+    } catch {
+      resolve(undefined)
+    }
   })
 }

@@ -1,0 +1,82 @@
+import { beforeEach, expect, test } from 'vitest'
+import { EngineError } from '../../contract/errors.ts'
+import type { EngineRequest, EngineState } from '../../contract/ipc.ts'
+import { fake } from '../testing/fake-electron.ts'
+import { Actions } from './actions.ts'
+import type { EngineConnection } from './engine/connection.ts'
+
+let did: string[]
+let told: string[]
+let state: EngineState
+let confirmed: boolean
+let stuck: string[]
+let actions: Actions
+
+beforeEach(() => {
+  did = []
+  told = []
+  state = { phase: 'running', own: true, version: '1' }
+  confirmed = true
+  stuck = []
+  const engine = fake<EngineConnection>('engine', {
+    get: async () => ['a', 'b', 'c'].map((Id) => ({ Id, Names: [`/name-${Id}`] })),
+    request: async ({ method, path }: EngineRequest) => {
+      if (stuck.some((id) => path.includes(`/${id}/`)))
+        throw new EngineError('GUEST_TIMEOUT', 'it does not answer')
+      did.push(`${method} ${path}`)
+      return { status: 200, headers: {}, text: '{"id":"x","name":"web\\u202e"}' }
+    },
+  })
+  actions = new Actions({
+    engine,
+    engineReady: async () => state,
+    go: async (place) => void did.push(`go ${JSON.stringify(place)}`),
+    browse: async (url) => void did.push(`browse ${url}`),
+    confirmStopAll: async () => confirmed,
+    quit: () => void did.push('quit'),
+    tell: (level, message) => void told.push(`${level}: ${message}`),
+  })
+})
+
+test('what the tray and the desktop do', async () => {
+  await actions.perform({ do: 'go' })
+  await actions.perform({ do: 'show', place: { page: 'images' } })
+  await actions.perform({ do: 'hide' })
+  await actions.perform({ do: 'browse', url: 'http://localhost:80' })
+  await actions.perform({ do: 'launch', id: '0a' })
+  await actions.perform({ do: 'stop', id: 'a' })
+  await actions.perform({ do: 'quit' })
+  expect(did).toEqual([
+    'go undefined',
+    'go {"page":"images"}',
+    'browse http://localhost:80',
+    'POST /ramet/v1/launches/0a/run',
+    'POST /containers/a/stop',
+    'quit',
+  ])
+  expect(told).toEqual(['info: web runs.'])
+})
+
+test('all are stopped once it is confirmed, and those that could not be are named', async () => {
+  confirmed = false
+  await actions.perform({ do: 'stop-all' })
+  expect(did).toEqual([])
+  confirmed = true
+  stuck = ['b']
+  await actions.perform({ do: 'stop-all' })
+  expect(did).toEqual(['POST /containers/a/stop', 'POST /containers/c/stop'])
+  expect(told).toEqual(['error: these could not be stopped, see their logs: name-b'])
+})
+
+test('failures are told', async () => {
+  stuck = ['a', '0a']
+  await actions.perform({ do: 'stop', id: 'a' })
+  await actions.perform({ do: 'launch', id: '0a' })
+  state = { phase: 'failed', message: 'libvirt is missing' }
+  await actions.perform({ do: 'launch', id: '0b' })
+  expect(told).toEqual([
+    'error: it does not answer',
+    'error: it does not answer',
+    'error: libvirt is missing',
+  ])
+})

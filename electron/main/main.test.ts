@@ -1,0 +1,289 @@
+import { EventEmitter } from 'node:events'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { ContainerSummary, EventMessage } from '../../contract/docker.ts'
+import type { IpcChannel, IpcResult, ShellEvent } from '../../contract/ipc.ts'
+import type { HostInfo, MemoryReport } from '../../contract/ramet.ts'
+import { createServer, type ApiServer } from '../../engine/api/server.ts'
+import { fakeBackend } from '../../engine/api/testing/fake-backend.ts'
+import { fake, fakeElectron } from '../testing/fake-electron.ts'
+
+/**
+ * The whole main process, on the engine's real server above a fake of its services. Of Electron there is what it uses,
+ * and no more: a call that this list does not have fails the test.
+ */
+const it = vi.hoisted(() => ({
+  home: '',
+  did: [] as string[],
+  handlers: new Map<string, (event: object, ...args: unknown[]) => Promise<unknown>>(),
+  windows: [] as FakeWindow[],
+  menus: [] as { label?: string; enabled?: boolean; click?: () => void }[][],
+  notifications: [] as { title: string; body: string }[],
+  response: 2,
+  protocol: undefined as ((request: Request) => Promise<Response>) | undefined,
+}))
+const app = new EventEmitter()
+const nativeTheme = { shouldUseDarkColors: true, themeSource: '' }
+
+class FakeContents extends EventEmitter {
+  mainFrame = { url: 'app://ramet/index.html', parent: null }
+  setWindowOpenHandler = (): void => {}
+  reload = (): void => void it.did.push('reload')
+}
+class FakeWindow extends EventEmitter {
+  static fromWebContents = (contents: object): FakeWindow | undefined =>
+    it.windows.find((each) => each.webContents === contents)
+  readonly webContents = new FakeContents()
+  readonly options: { webPreferences: object }
+  constructor(options: { webPreferences: object }) {
+    super()
+    this.options = options
+    it.windows.push(this)
+    app.emit('web-contents-created', {}, this.webContents)
+  }
+  loadURL = async (url: string): Promise<void> => void it.did.push(`load ${url}`)
+  show = (): void => void it.did.push('show')
+  focus = (): void => {}
+  isMinimized = (): boolean => false
+  isMaximized = (): boolean => false
+  isFullScreen = (): boolean => false
+  isDestroyed = (): boolean => false
+  getNormalBounds = () => ({ x: 5, y: 6, width: 900, height: 700 })
+  minimize = (): void => void it.did.push('minimize')
+  close(): void {
+    this.emit('close')
+    this.webContents.emit('destroyed')
+    it.windows.splice(it.windows.indexOf(this), 1)
+    this.emit('closed')
+  }
+}
+class FakeTray extends EventEmitter {
+  setToolTip = (): void => {}
+  setContextMenu = (): void => {}
+}
+class FakeNotification extends EventEmitter {
+  static isSupported = (): boolean => true
+  constructor(options: { title: string; body: string }) {
+    super()
+    it.notifications.push(options)
+  }
+  show = (): void => {}
+}
+
+vi.mock('electron', () =>
+  fakeElectron({
+    app: Object.assign(app, {
+      isPackaged: false,
+      getAppPath: () => it.home,
+      getVersion: () => '0.1.0',
+      setPath: (name: string, path: string) => it.did.push(`path ${name} ${path.replace(it.home, '~')}`),
+      commandLine: { hasSwitch: () => false },
+      enableSandbox: () => it.did.push('sandbox'),
+      requestSingleInstanceLock: () => true,
+      whenReady: async () => {},
+      quit: () => it.did.push('quit'),
+      exit: (code: number) => it.did.push(`exit ${code}`),
+    }),
+    protocol: {
+      registerSchemesAsPrivileged: () => it.did.push('scheme'),
+      handle: (_scheme: string, handler: typeof it.protocol) => (it.protocol = handler),
+    },
+    ipcMain: { handle: (channel: string, handler: never) => it.handlers.set(channel, handler) },
+    dialog: {
+      showMessageBox: async (...args: unknown[]) => {
+        it.did.push(`asked: ${(args.at(-1) as { message: string }).message}`)
+        return { response: it.response }
+      },
+      showErrorBox: (title: string, message: string) => it.did.push(`${title}: ${message}`),
+      showSaveDialog: async () => ({ filePath: `${it.home}/saved.json` }),
+      showOpenDialog: async () => ({ filePaths: [] }),
+    },
+    clipboard: { writeText: (text: string) => it.did.push(`copied ${text}`) },
+    shell: { openExternal: async (url: string) => it.did.push(`opened ${url}`) },
+    screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
+    Menu: {
+      setApplicationMenu: (menu: unknown) => it.did.push(`menu ${String(menu)}`),
+      buildFromTemplate: (template: never) => it.menus.push(template),
+    },
+    utilityProcess: { fork: () => { throw new Error('an engine runs already') } }, // prettier-ignore
+    nativeTheme,
+    BrowserWindow: FakeWindow,
+    Tray: FakeTray,
+    Notification: FakeNotification,
+  }),
+)
+
+let server: ApiServer
+const listeners = new Set<(event: EventMessage) => void>()
+const called: string[] = []
+let containers: ContainerSummary[] = []
+
+beforeAll(async () => {
+  it.home = await mkdtemp('/tmp/ramet-main-')
+  await mkdir(`${it.home}/run`, { mode: 0o700 })
+  await mkdir(`${it.home}/renderer/dist`, { recursive: true })
+  await mkdir(`${it.home}/bin`)
+  await writeFile(`${it.home}/renderer/dist/index.html`, '<title>Ramet</title>')
+  // A desktop with a tray.
+  await writeFile(`${it.home}/bin/gdbus`, '#!/bin/sh\necho "(true,)"\n', { mode: 0o755 })
+  vi.stubEnv('PATH', `${it.home}/bin:${process.env['PATH']}`)
+  vi.stubEnv('RAMET_HOME', it.home)
+  vi.stubEnv('XDG_CONFIG_HOME', `${it.home}/xdg`)
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const backend = fakeBackend({
+    host: { info: async () => ({ engineVersion: '1.2.3' }) as HostInfo },
+    events: {
+      subscribe: (listener: (event: EventMessage) => void) => (
+        listeners.add(listener),
+        () => listeners.delete(listener)
+      ),
+    } as never,
+    containers: {
+      list: async () => containers,
+      inspect: async () => ({ State: { OOMKilled: false, Error: '' } }) as never,
+      stop: async (id) => void called.push(`stop ${id}`),
+    },
+    launches: { list: () => [], run: async (id) => ({ id: `c-${id}`, name: 'web' }) },
+    memory: { report: async () => ({ totals: { savedBytes: 5 * 1024 ** 2 } }) as MemoryReport },
+  })
+  server = createServer(backend, { engineVersion: '1.2.3', log: () => {} })
+  await server.listen(`${it.home}/run/docker.sock`)
+  await import('./main.ts')
+  await until(() => it.menus.some((menu) => menu[0]?.label === 'Nothing runs'))
+})
+afterAll(async () => {
+  await server.close()
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+  await rm(it.home, { recursive: true, force: true })
+})
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000
+  while (!holds() && Date.now() < deadline) await delay(5)
+  expect(holds()).toBe(true)
+}
+async function ask<T>(channel: IpcChannel, ...args: unknown[]): Promise<T> {
+  const { webContents } = it.windows[0]!
+  const event = fake<object>('event', { sender: webContents, senderFrame: webContents.mainFrame })
+  const result = (await it.handlers.get(channel)!(event, ...args)) as IpcResult<T>
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`)
+  return result.value
+}
+const emit = (Action: string, id: string, Attributes = {}) => {
+  const event = {
+    Type: 'container',
+    Action,
+    Actor: { ID: id, Attributes },
+    scope: 'local',
+    time: 1,
+    timeNano: 1e9,
+  }
+  for (const listener of listeners) listener(event as EventMessage)
+}
+const line = (label: string) => it.menus.at(-1)!.find((each) => each.label === label)!
+
+test('what must come before all else does: its own folder, the sandbox, the scheme', () => {
+  const order = [
+    'path userData ~/state/desktop',
+    'sandbox',
+    'scheme',
+    'menu null',
+    'load app://ramet/',
+    'show',
+  ]
+  expect(it.did.filter((each) => order.includes(each))).toEqual(order)
+  expect(it.windows[0]!.options.webPreferences).toMatchObject({ sandbox: true, contextIsolation: true })
+})
+
+test('the page is served, and the engine reached through the bridge', async () => {
+  const page = await it.protocol!({ url: 'app://ramet/', method: 'GET' } as Request)
+  expect(await page.text()).toBe('<title>Ramet</title>')
+  expect(await ask('engineState')).toEqual({ phase: 'running', own: false, version: '1.2.3' })
+  const answer = await ask<{ text: string }>('requestEngine', { method: 'GET', path: '/containers/json' })
+  expect(answer.text).toBe('[]')
+  await expect(ask('requestEngine', { method: 'GET', path: '/nonsense' })).rejects.toThrow(/^NOT_FOUND: /)
+  const stream = await ask<number>('openStream', { method: 'GET', path: '/events' })
+  expect(await ask('streamHead', stream)).toMatchObject({ status: 200 })
+  emit('start', 'c1')
+  expect(Buffer.from(await ask<Uint8Array>('readStream', stream)).toString()).toContain('"Action":"start"')
+  await ask('closeStream', stream)
+  await expect(ask('readStream', stream)).rejects.toThrow('NOT_FOUND')
+})
+
+test('an answer is saved without passing through the window', async () => {
+  const stream = await ask<number>('openStream', { method: 'GET', path: '/ramet/v1/memory' })
+  expect(await ask('saveStream', stream, 'memory.json')).toBe(`${it.home}/saved.json`)
+  expect(JSON.parse(await readFile(`${it.home}/saved.json`, 'utf8'))).toHaveProperty('totals')
+})
+
+test('settings change the theme and the login entry, and are told', async () => {
+  await ask('nextShellEvents')
+  await ask('changeDesktopSettings', { theme: 'dark', startAtLogin: true })
+  expect(nativeTheme.themeSource).toBe('dark')
+  const told = await ask<ShellEvent[]>('nextShellEvents')
+  expect(told).toMatchObject([{ type: 'settings', settings: { theme: 'dark', startAtLogin: true } }])
+  const entry = `${it.home}/xdg/autostart/org.ramet.Ramet.desktop`
+  await until(() => it.did.length > 0)
+  await vi.waitFor(async () => expect(await readFile(entry, 'utf8')).toContain('--hidden'))
+})
+
+test('the small ones', async () => {
+  await ask('openExternal', 'https://example.com/')
+  await ask('copyText', 'some text')
+  await ask('windowCommand', 'minimize')
+  expect(it.did.slice(-3)).toEqual(['opened https://example.com/', 'copied some text', 'minimize'])
+  await expect(ask('openExternal', 'file:///etc/passwd')).rejects.toThrow('FORBIDDEN')
+  expect(await ask('chooseFolder')).toBeNull()
+  expect(await ask('shellInfo')).toMatchObject({ version: '0.1.0', tray: 'shown' })
+})
+
+test('the tray follows events, and stops all once that is confirmed', async () => {
+  containers = [
+    { Id: 'c1', Names: ['/web'], State: 'running', Status: 'Up', Ports: [] } as unknown as ContainerSummary,
+  ]
+  emit('start', 'c1')
+  await until(() => it.menus.at(-1)![0]!.label === '1 container runs, 5.0 MiB of memory saved')
+  line('Stop all containers…').click!()
+  await until(() => it.did.includes('asked: Stop the container that runs?'))
+  expect(called).toEqual([])
+  it.response = 0
+  line('Stop all containers…').click!()
+  await until(() => called.includes('stop c1'))
+})
+
+test('a container that fails is told of by the desktop', async () => {
+  emit('die', 'c1', { name: 'web', exitCode: '3' })
+  await until(() => it.notifications.some(({ title }) => title === 'web exited with an error'))
+})
+
+test('a closed window is gone with its streams, and everything else goes on; a link opens another where it leads', async () => {
+  await ask('streamHead', await ask('openStream', { method: 'GET', path: '/events' }))
+  const before = listeners.size
+  it.windows[0]!.close()
+  await until(() => listeners.size === before - 1)
+  expect(it.did).not.toContain('quit')
+  await vi.waitFor(async () =>
+    expect(await readFile(`${it.home}/state/window.json`, 'utf8')).toContain('900'),
+  )
+  app.emit('second-instance', {}, ['ramet', 'ramet://container/web/logs'])
+  await until(() => it.windows.length === 1)
+  const told = await ask<ShellEvent[]>('nextShellEvents')
+  expect(told).toContainEqual({ type: 'go', place: { page: 'container', id: 'web', tab: 'logs' } })
+})
+
+test('a quick launch of the desktop runs without a window', async () => {
+  it.windows[0]!.close()
+  app.emit('second-instance', {}, ['ramet', '--launch=0a'])
+  await until(() => it.notifications.some(({ body }) => body === 'web runs.'))
+  expect(it.windows).toEqual([])
+})
+
+test('quitting asks, leaves a found engine alone, and ends', async () => {
+  it.response = 0
+  app.emit('second-instance', {}, ['ramet', '--quit'])
+  await until(() => it.did.includes('quit'))
+  expect(it.did).toContain('asked: One container runs.')
+  expect(called).toEqual(['stop c1'])
+})
