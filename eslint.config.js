@@ -27,6 +27,7 @@ const LAYERS = {
   tests: [
     'contract',
     'cli',
+    'electron',
     'engine-api',
     'engine-services',
     'engine-images',

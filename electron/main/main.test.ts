@@ -99,6 +99,7 @@ vi.mock('electron', () =>
       showSaveDialog: async () => ({ filePath: `${it.home}/saved.json` }),
       showOpenDialog: async () => ({ filePaths: [] }),
     },
+    powerMonitor: { on: () => {} },
     clipboard: { writeText: (text: string) => it.did.push(`copied ${text}`) },
     shell: { openExternal: async (url: string) => it.did.push(`opened ${url}`) },
     screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
@@ -237,6 +238,15 @@ test('the small ones', async () => {
   await expect(ask('openExternal', 'file:///etc/passwd')).rejects.toThrow('FORBIDDEN')
   expect(await ask('chooseFolder')).toBeNull()
   expect(await ask('shellInfo')).toMatchObject({ version: '0.1.0', tray: 'shown' })
+})
+
+test('a page that crashed is loaded again, and told of it', async () => {
+  const { webContents } = it.windows[0]!
+  webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 })
+  expect(it.did.at(-1)).toBe('reload')
+  webContents.emit('did-start-navigation', { isMainFrame: true, isSameDocument: false })
+  const told = await ask<ShellEvent[]>('nextShellEvents')
+  expect(told.map(({ type }) => type)).toEqual(['engine', 'settings', 'notice'])
 })
 
 test('the tray follows events, and stops all once that is confirmed', async () => {

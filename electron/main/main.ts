@@ -123,6 +123,9 @@ async function main(): Promise<void> {
     close: () => supervisor.stop(),
     log,
   })
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const)
+    process.on(signal, () => void quitting.quitNow())
+  electron.powerMonitor.on('shutdown', () => void quitting.quitNow())
   const recover = recoverWindows(electron, {
     notice: (message) => events.tell({ type: 'notice', level: 'error', message }, { keep: true }),
     quit: () => void quitting.quit(),

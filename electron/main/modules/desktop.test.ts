@@ -63,6 +63,7 @@ function quitting(model: TrayModel) {
   let beforeQuit: Listener = () => {}
   const app = {
     on: (name: string, listener: Listener) => name === 'before-quit' && (beforeQuit = listener),
+    exit: () => void did.push('exit'),
     quit: () => {
       did.push('quit')
       beforeQuit({ preventDefault: () => did.push('prevented') })
@@ -110,6 +111,14 @@ test('a quit by the system asks too', async () => {
   await settled()
   expect(asked[0]!.detail).toContain('the engine that was started elsewhere looks after them')
   expect(did).toEqual(['prevented', 'close', 'quit'])
+})
+
+test('at the end of the session nobody is asked', async () => {
+  const { it, did } = quitting(running(['web']))
+  await it.quitNow()
+  await it.quitNow()
+  expect(asked).toEqual([])
+  expect(did).toEqual(['close', 'exit'])
 })
 
 test('stopping all is asked about, with their names', async () => {

@@ -6,6 +6,5 @@ export function denyPermissions({ app }: { app: App }): void {
     session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
     session.setPermissionCheckHandler(() => false)
     session.setDevicePermissionHandler(() => false)
-    session.setDisplayMediaRequestHandler((_request, answer) => answer({}))
   })
 }

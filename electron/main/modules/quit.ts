@@ -52,6 +52,14 @@ export class Quitting {
     }
   }
 
+  /** Serves: the end of the session. Nobody is there to be asked, and the desktop waits for no answer. */
+  async quitNow(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#options.close()
+    this.#electron.app.exit(0)
+  }
+
   async #ask(): Promise<'leave' | 'stop' | 'cancel'> {
     const { containers, engine } = this.#options.model()
     if (containers.length === 0) return 'leave'

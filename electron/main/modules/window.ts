@@ -75,6 +75,7 @@ export class MainWindow {
     })
     const { webContents } = window
     webContents.once('destroyed', () => onPageGone(webContents))
+    webContents.on('render-process-gone', () => onPageGone(webContents))
     webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
       if (isMainFrame && !isSameDocument) onPageGone(webContents)
     })
