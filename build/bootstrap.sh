@@ -9,7 +9,7 @@ runtime_packages=(
   skopeo e2fsprogs tini kmod cpio zstd busybox-static
   g++ make pkg-config musl-tools
 )
-test_packages=(desktop-file-utils docker-registry redis-tools erofs-utils mmdebstrap curl git xz-utils)
+test_packages=(desktop-file-utils docker-registry redis-tools erofs-utils mmdebstrap curl git xz-utils python3)
 [ "${1:-}" = --test ] && runtime_packages+=("${test_packages[@]}")
 
 say() { printf 'bootstrap: %s\n' "$*" >&2; }
