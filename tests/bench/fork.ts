@@ -21,8 +21,12 @@ export async function benchFork(): Promise<object> {
     cold.push(await timed(engine, image.tag, 'cold'))
     clone.push(await timed(engine, image.tag, 'default'))
   }
-  const coldPrivate = await idlePrivate(engine, image.tag, 'cold')
-  const clonePrivate = await idlePrivate(engine, image.tag, 'default')
+  const coldPrivate: number[] = []
+  const clonePrivate: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    coldPrivate.push(await idlePrivate(engine, image.tag, 'cold'))
+    clonePrivate.push(await idlePrivate(engine, image.tag, 'default'))
+  }
   const host = JSON.parse((await engine.get('/ramet/v1/host')).body) as HostInfo
   return {
     accelerator: host.accelerator,
@@ -34,6 +38,8 @@ export async function benchFork(): Promise<object> {
     clonePrivateBytes: median(clonePrivate),
     memoryRatio: median(clonePrivate) / median(coldPrivate),
     unique: await uniqueness(engine, image.tag),
+    // In the order in which they were taken, for the spread.
+    samples: { coldMs: cold, cloneMs: clone, coldPrivateBytes: coldPrivate, clonePrivateBytes: clonePrivate },
   }
 }
 
@@ -66,20 +72,16 @@ async function timed(engine: TestEngine, image: string, isolation: string): Prom
   return milliseconds
 }
 
-/** Private guest RAM of idle VMs in bytes, one after the other, each measured 2 s after its start. */
-async function idlePrivate(engine: TestEngine, image: string, isolation: string): Promise<number[]> {
-  const bytes: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    const id = await create(engine, image, isolation, ['sleep', '1000'])
-    await json(engine, 'POST', `/containers/${id}/start`)
-    await new Promise((resolve) => setTimeout(resolve, 2_000))
-    const report = await json<MemoryReport>(engine, 'GET', '/ramet/v1/memory')
-    const row = report.containers.find((container) => container.id === id)
-    if (!row) throw new Error(`container ${id} is not in the memory report`)
-    bytes.push(row.privateBytes)
-    await json(engine, 'DELETE', `/containers/${id}?force=1`)
-  }
-  return bytes
+/** Private guest RAM of an idle VM in bytes, 2 s after its start. */
+async function idlePrivate(engine: TestEngine, image: string, isolation: string): Promise<number> {
+  const id = await create(engine, image, isolation, ['sleep', '1000'])
+  await json(engine, 'POST', `/containers/${id}/start`)
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  const report = await json<MemoryReport>(engine, 'GET', '/ramet/v1/memory')
+  const row = report.containers.find((container) => container.id === id)
+  if (!row) throw new Error(`container ${id} is not in the memory report`)
+  await json(engine, 'DELETE', `/containers/${id}?force=1`)
+  return row.privateBytes
 }
 
 /** How many of so many forks differ in each of the things that must be theirs alone. */

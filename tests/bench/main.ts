@@ -3,10 +3,17 @@ import { benchFork } from './fork.ts'
 
 const BENCHES: Record<string, () => Promise<object>> = { api: benchApi, fork: benchFork }
 
-const [name = ''] = process.argv.slice(2)
-const bench = BENCHES[name]
-if (!bench) {
-  console.error(`usage: npm run bench -- ${Object.keys(BENCHES).join('|')}`)
+/** One bench's figures, or, where none is named, those of all by their names. */
+async function main(name?: string): Promise<object | undefined> {
+  if (name !== undefined) return Object.hasOwn(BENCHES, name) ? BENCHES[name]!() : undefined
+  const figures: Record<string, object> = {}
+  for (const [each, bench] of Object.entries(BENCHES)) figures[each] = await bench()
+  return figures
+}
+
+const figures = await main(process.argv[2])
+if (!figures) {
+  console.error(`usage: npm run bench [-- ${Object.keys(BENCHES).join('|')}]; without a name all are run`)
   process.exit(2)
 }
-console.log(JSON.stringify(await bench(), undefined, 2))
+console.log(JSON.stringify(figures, undefined, 2))

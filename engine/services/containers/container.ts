@@ -436,12 +436,8 @@ export class Container {
     const agent = this.agent()
     this.#monitor()
     void agent.waitExit.then(
-      // The guest has written everything out: nothing is lost by not waiting for its power-off. Whoever waits for
-      // the exit need not wait for libvirt either; a start or a removal does.
-      () => {
-        this.#machine.end().catch((error: Error) => this.#context.log(error.message))
-        return this.#finished()
-      },
+      // The guest has written everything out: nothing is lost by not waiting for its power-off.
+      () => this.#finished({ endMachine: true }),
       // The link broke: libvirt's event tells whether the VM did.
       () => undefined,
     )
@@ -453,12 +449,12 @@ export class Container {
   }
 
   /** Ends the record of a run. Called by whoever notices first; once for each run. */
-  #finished(): Promise<void> {
-    this.#finishing ??= this.#finish().finally(() => (this.#finishing = undefined))
+  #finished(options: { endMachine: boolean } = { endMachine: false }): Promise<void> {
+    this.#finishing ??= this.#finish(options).finally(() => (this.#finishing = undefined))
     return this.#finishing
   }
 
-  async #finish(): Promise<void> {
+  async #finish({ endMachine }: { endMachine: boolean }): Promise<void> {
     const { record } = this
     const underWay = (): boolean => record.phase === 'running' || record.phase === 'starting'
     if (!underWay()) return
@@ -480,6 +476,9 @@ export class Container {
     const again = wantsRestart(record)
     if (again) record.restartCount++
     await this.#save()
+    // Not before: libvirt would save the record after it. Whoever waits for the exit need not wait for this; a start
+    // or a removal does.
+    if (endMachine) this.#machine.end().catch((error: Error) => this.#context.log(error.message))
     this.emit('die', { exitCode: String(record.exitCode) })
     this.#context.networks.announce('disconnect', record)
     if (again) {

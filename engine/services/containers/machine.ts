@@ -85,10 +85,20 @@ export class Machine {
     for (const forward of record.ports) await vm.addForward(forward)
     const limits = vmLimits(record.hostConfig)
     if (isLimited(limits)) await vm.limit(limits)
-    await vm.resume()
-    this.#agent = await this.#connect(AGENT_TIMEOUT_MS)
+    this.#agent = await this.#wake(vm)
     await this.#agent.identify(identity(record.config))
     return this.#agent
+  }
+
+  /** The guest is greeted as it wakes: until libvirt says that it runs it has long begun to. */
+  async #wake(vm: VirtualMachine): Promise<AgentClient> {
+    const failed = new AbortController()
+    const resumed = vm.resume().catch((error: unknown) => {
+      failed.abort(error)
+      throw error
+    })
+    const [agent] = await Promise.all([this.#connect(AGENT_TIMEOUT_MS, failed.signal), resumed])
+    return agent
   }
 
   /** Takes up the link to a run that an engine before this one began; false where there is none any more. */
@@ -129,7 +139,7 @@ export class Machine {
     this.#agent = undefined
   }
 
-  #connect(timeoutMs: number): Promise<AgentClient> {
-    return AgentClient.connect({ path: this.#paths.agentSocket, timeoutMs })
+  #connect(timeoutMs: number, signal?: AbortSignal): Promise<AgentClient> {
+    return AgentClient.connect({ path: this.#paths.agentSocket, timeoutMs, signal })
   }
 }

@@ -24,6 +24,9 @@ void boot_filesystems(void) {
   mount("dev", "/dev", "devtmpfs", MS_NOSUID, "mode=0755");
   mount("run", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755");
   mount("cgroup", "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+  /* Before the freeze: every clone has the container's group then, and need not wait for it at a start. */
+  (void)write_file("/sys/fs/cgroup/cgroup.subtree_control", "+pids +memory +cpu");
+  (void)mkdir(CGROUP_FOLDER, 0755);
   /* The kernel found no /dev/console in the initrd: standard descriptors are still to be had. */
   int fd = open("/dev/console", O_RDWR | O_NOCTTY);
   for (int standard = 0; fd >= 0 && standard < 3; standard++) dup2(fd, standard);

@@ -1,9 +1,7 @@
 #include "limit.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "fields.h"
 #include "file.h"
@@ -31,9 +29,6 @@ static int set(const char *file, uint64_t limit, const char *suffix, const char 
 int limits_set(const struct limits *limits, struct failure *failure) {
   char period[16];
   snprintf(period, sizeof period, " %d", LIMIT_PERIOD_US);
-  (void)write_file("/sys/fs/cgroup/cgroup.subtree_control", "+pids +memory +cpu");
-  if (mkdir(CGROUP_FOLDER, 0755) < 0 && errno != EEXIST)
-    return fail_errno(failure, "GUEST_ERROR", "cannot make the control group of the container");
   if (set("pids.max", limits->pids, "", "the processes", failure) < 0) return -1;
   if (set("memory.max", limits->memory, "", "the memory", failure) < 0) return -1;
   return set("cpu.max", limits->cpu_quota, period, "the CPU time", failure);
