@@ -9,7 +9,7 @@ export function refuseWithoutSandbox({ app, dialog }: { app: App; dialog: Dialog
   if (!found) return
   dialog.showErrorBox(
     'Ramet does not start',
-    `It was started with --${found}, which would leave its window without its sandbox. Start it without; not as root.`,
+    `It was started with --${found}, which would leave its window without its sandbox. Start it without, and not as root. An AppImage adds this by itself where the system grants no user namespaces: install the Debian package there.`,
   )
   app.exit(1)
 }
