@@ -14,6 +14,7 @@ import { StreamTable } from './ipc/streams.ts'
 import { registerAppScheme, serveApp } from './modules/app-protocol.ts'
 import { recoverWindows } from './modules/crashes.ts'
 import { execOf, keepAutostart, keepDesktopEntry } from './modules/desktop-files.ts'
+import { tellOfEngine } from './modules/engine-notices.ts'
 import { openExternally } from './modules/external.ts'
 import { notifyOfEvents } from './modules/notifications.ts'
 import { denyPermissions } from './modules/permissions.ts'
@@ -80,6 +81,7 @@ async function main(): Promise<void> {
     if (!window.window && electron.Notification.isSupported())
       new electron.Notification({ title: 'Ramet', body: bodyText(message, 400) }).show()
   }
+  const engineNotice = tellOfEngine(tell)
   let tray: TrayIcon | undefined
   const feed = new TrayFeed({
     engine,
@@ -110,7 +112,7 @@ async function main(): Promise<void> {
     onState(state) {
       feed.onState(state)
       events.tell({ type: 'engine', state })
-      if (state.phase === 'failed' && !window.window) tell('error', state.message)
+      engineNotice(state)
     },
     onEvent(event) {
       feed.onEvent(event)

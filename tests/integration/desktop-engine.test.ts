@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -73,6 +73,19 @@ afterAll(async () => {
 })
 
 const running = () => engine.get<ContainerSummary[]>('/containers/json')
+
+test('what is bundled asks for nothing but Node and Electron', async () => {
+  const imports = async (file: string): Promise<string[]> => {
+    const text = await readFile(join(root, 'out', file), 'utf8')
+    const found = text.matchAll(/^(?:import .* from |let \w+ = require\()"([^"]+)"/gm)
+    return [...new Set(Array.from(found, ([, name]) => name!))].filter((name) => !name.startsWith('node:'))
+  }
+  // A sandboxed preload can load nothing else.
+  expect(await readdir(join(root, 'out/preload'))).toEqual(['preload.cjs'])
+  expect(await imports('preload/preload.cjs')).toEqual(['electron'])
+  expect(await imports('main/main.js')).toEqual(['electron'])
+  expect((await imports('engine/main.js')).filter((name) => !name.startsWith('./'))).toEqual([])
+})
 
 test('an image is loaded through a stream, and converted in a thread of the bundled engine', async () => {
   const { archive, tag } = await busyboxImage()

@@ -6,6 +6,7 @@ import type { EngineConnection } from '../engine/connection.ts'
 import { DEFAULT_SETTINGS } from '../settings.ts'
 import { EMPTY_MODEL, type TrayAction, type TrayModel } from '../tray/model.ts'
 import { recoverWindows } from './crashes.ts'
+import { tellOfEngine } from './engine-notices.ts'
 import { notifyOfEvents } from './notifications.ts'
 import { confirmStopAll, Quitting } from './quit.ts'
 import { TrayIcon } from './tray.ts'
@@ -248,4 +249,22 @@ test('hostile names are inert in notifications', async () => {
   expect(shown[0]!.body).toBe('Its exit code is 1 2. See its logs for why.')
   await notify(event('pull', { name: '<a href="https://evil.example">a&lt;b</a>' }, 'image'))
   expect(shown[1]!.body).toBe('‹a href="https://evil.example"›a＆lt;b‹/a› is ready to run.')
+})
+
+test('an engine that ended and came back is told of, one that comes up is not', () => {
+  const told: string[] = []
+  const state = tellOfEngine((_level, message) => void told.push(message))
+  const up = { phase: 'running', own: true, version: '1' } as const
+  state({ phase: 'starting' })
+  state({ phase: 'starting', after: 'an engine already listens there' })
+  state(up)
+  expect(told).toEqual([])
+  state({ phase: 'starting', after: 'Error: out of luck' })
+  state(up)
+  state({ phase: 'starting' })
+  state({ phase: 'failed', message: 'the engine does not start: libvirt is missing' })
+  expect(told).toEqual([
+    'The engine had ended (Error: out of luck) and was started again. Containers ran on.',
+    'the engine does not start: libvirt is missing',
+  ])
 })
