@@ -124,7 +124,7 @@ export default tseslint.config(
   },
   {
     // Tests of a connection have the real server at its other end.
-    files: ['electron/**/*.test.ts'],
+    files: ['electron/**/*.test.ts', 'electron/testing/**'],
     rules: {
       'boundaries/dependencies': [
         'error',

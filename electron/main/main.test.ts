@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -7,113 +6,10 @@ import type { IpcChannel, IpcResult, ShellEvent } from '../../contract/ipc.ts'
 import type { HostInfo, MemoryReport } from '../../contract/ramet.ts'
 import { createServer, type ApiServer } from '../../engine/api/server.ts'
 import { fakeBackend } from '../../engine/api/testing/fake-backend.ts'
-import { fake, fakeElectron } from '../testing/fake-electron.ts'
+import { app, askedBy, desktop as it, nativeTheme } from '../testing/fake-desktop.ts'
 
-/**
- * The whole main process, on the engine's real server above a fake of its services. Of Electron there is what it uses,
- * and no more: a call that this list does not have fails the test.
- */
-const it = vi.hoisted(() => ({
-  home: '',
-  did: [] as string[],
-  handlers: new Map<string, (event: object, ...args: unknown[]) => Promise<unknown>>(),
-  windows: [] as FakeWindow[],
-  menus: [] as { label?: string; enabled?: boolean; click?: () => void }[][],
-  notifications: [] as { title: string; body: string }[],
-  response: 2,
-  protocol: undefined as ((request: Request) => Promise<Response>) | undefined,
-}))
-const app = new EventEmitter()
-const nativeTheme = { shouldUseDarkColors: true, themeSource: '' }
-
-class FakeContents extends EventEmitter {
-  mainFrame = { url: 'app://ramet/index.html', parent: null }
-  setWindowOpenHandler = (): void => {}
-  reload = (): void => void it.did.push('reload')
-}
-class FakeWindow extends EventEmitter {
-  static fromWebContents = (contents: object): FakeWindow | undefined =>
-    it.windows.find((each) => each.webContents === contents)
-  readonly webContents = new FakeContents()
-  readonly options: { webPreferences: object }
-  constructor(options: { webPreferences: object }) {
-    super()
-    this.options = options
-    it.windows.push(this)
-    app.emit('web-contents-created', {}, this.webContents)
-  }
-  loadURL = async (url: string): Promise<void> => void it.did.push(`load ${url}`)
-  show = (): void => void it.did.push('show')
-  focus = (): void => {}
-  isMinimized = (): boolean => false
-  isMaximized = (): boolean => false
-  isFullScreen = (): boolean => false
-  isDestroyed = (): boolean => false
-  getNormalBounds = () => ({ x: 5, y: 6, width: 900, height: 700 })
-  minimize = (): void => void it.did.push('minimize')
-  close(): void {
-    this.emit('close')
-    this.webContents.emit('destroyed')
-    it.windows.splice(it.windows.indexOf(this), 1)
-    this.emit('closed')
-  }
-}
-class FakeTray extends EventEmitter {
-  setToolTip = (): void => {}
-  setContextMenu = (): void => {}
-}
-class FakeNotification extends EventEmitter {
-  static isSupported = (): boolean => true
-  constructor(options: { title: string; body: string }) {
-    super()
-    it.notifications.push(options)
-  }
-  show = (): void => {}
-}
-
-vi.mock('electron', () =>
-  fakeElectron({
-    app: Object.assign(app, {
-      isPackaged: false,
-      getAppPath: () => it.home,
-      getVersion: () => '0.1.0',
-      setPath: (name: string, path: string) => it.did.push(`path ${name} ${path.replace(it.home, '~')}`),
-      commandLine: { hasSwitch: () => false },
-      enableSandbox: () => it.did.push('sandbox'),
-      requestSingleInstanceLock: () => true,
-      whenReady: async () => {},
-      quit: () => it.did.push('quit'),
-      exit: (code: number) => it.did.push(`exit ${code}`),
-    }),
-    protocol: {
-      registerSchemesAsPrivileged: () => it.did.push('scheme'),
-      handle: (_scheme: string, handler: typeof it.protocol) => (it.protocol = handler),
-    },
-    ipcMain: { handle: (channel: string, handler: never) => it.handlers.set(channel, handler) },
-    dialog: {
-      showMessageBox: async (...args: unknown[]) => {
-        it.did.push(`asked: ${(args.at(-1) as { message: string }).message}`)
-        return { response: it.response }
-      },
-      showErrorBox: (title: string, message: string) => it.did.push(`${title}: ${message}`),
-      showSaveDialog: async () => ({ filePath: `${it.home}/saved.json` }),
-      showOpenDialog: async () => ({ filePaths: [] }),
-    },
-    powerMonitor: { on: () => {} },
-    clipboard: { writeText: (text: string) => it.did.push(`copied ${text}`) },
-    shell: { openExternal: async (url: string) => it.did.push(`opened ${url}`) },
-    screen: { getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1920, height: 1080 } }] },
-    Menu: {
-      setApplicationMenu: (menu: unknown) => it.did.push(`menu ${String(menu)}`),
-      buildFromTemplate: (template: never) => it.menus.push(template),
-    },
-    utilityProcess: { fork: () => { throw new Error('an engine runs already') } }, // prettier-ignore
-    nativeTheme,
-    BrowserWindow: FakeWindow,
-    Tray: FakeTray,
-    Notification: FakeNotification,
-  }),
-)
+/** The whole main process on a fake of its desktop, and on the engine's real server above a fake of its services. */
+vi.mock('electron', async () => (await import('../testing/fake-desktop.ts')).electron)
 
 let server: ApiServer
 const listeners = new Set<(event: EventMessage) => void>()
@@ -166,9 +62,7 @@ async function until(holds: () => boolean): Promise<void> {
   expect(holds()).toBe(true)
 }
 async function ask<T>(channel: IpcChannel, ...args: unknown[]): Promise<T> {
-  const { webContents } = it.windows[0]!
-  const event = fake<object>('event', { sender: webContents, senderFrame: webContents.mainFrame })
-  const result = (await it.handlers.get(channel)!(event, ...args)) as IpcResult<T>
+  const result = (await it.handlers.get(channel)!(askedBy(it.windows[0]!), ...args)) as IpcResult<T>
   if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`)
   return result.value
 }
