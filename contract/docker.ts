@@ -1,6 +1,7 @@
 /** Shapes of the Docker Engine API 1.51 that Ramet reads and answers (source: the API's published OpenAPI document). */
 
 import type { EndpointSettings, NetworkingConfig } from './docker-networks.ts'
+import type { HostOptions } from './docker-options.ts'
 
 export const API_VERSION = '1.51'
 export const MIN_API_VERSION = '1.24'
@@ -23,7 +24,7 @@ export interface Ulimit {
   Hard: number
 }
 
-export interface HostConfig {
+export interface HostConfig extends HostOptions {
   Binds?: string[] | null
   NetworkMode?: string
   PortBindings?: PortMap | null

@@ -1,3 +1,4 @@
+import type { DeviceMapping } from '../../contract/docker-options.ts'
 import type {
   ContainerCreateRequest,
   HealthConfig,
@@ -88,6 +89,12 @@ function hostConfig(flags: RunFlags, bindings: HostConfig['PortBindings']): Host
     GroupAdd: flags.groupAdd,
     ExtraHosts: flags.addHost.map(extraHost),
     Dns: flags.dns,
+    DnsSearch: flags.dnsSearch,
+    DnsOptions: flags.dnsOption,
+    Devices: flags.device.map(device),
+    OomScoreAdj: whole(flags.oomScoreAdj, '--oom-score-adj', -1000) ?? 0,
+    CgroupnsMode: flags.cgroupns ?? '',
+    LogConfig: { Type: flags.logDriver ?? '', Config: pairs(flags.logOpt, '--log-opt') },
     ShmSize: flags.shmSize === undefined ? 0 : parseSize(flags.shmSize),
     Ulimits: flags.ulimit.map(ulimit),
     Sysctls: pairs(flags.sysctl, '--sysctl'),
@@ -127,6 +134,13 @@ function ulimit(text: string): Ulimit {
   if (!match) throw invalid(`--ulimit ${text}`, 'write NAME=SOFT[:HARD], for example nofile=1024:2048')
   const Soft = Number(match[2])
   return { Name: match[1]!, Soft, Hard: match[3] === undefined ? Soft : Number(match[3]) }
+}
+
+/** `PATH[:PATH_IN_CONTAINER[:RIGHTS]]` */
+function device(text: string): DeviceMapping {
+  const [PathOnHost = '', PathInContainer = PathOnHost, CgroupPermissions = 'rwm'] = text.split(':')
+  if (!PathOnHost.startsWith('/')) throw invalid(`--device ${text}`, 'write the path of a device of the VM')
+  return { PathOnHost, PathInContainer, CgroupPermissions }
 }
 
 function extraHost(text: string): string {

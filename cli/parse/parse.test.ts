@@ -116,6 +116,8 @@ describe('run', () => {
       '-m 512m --cpus 1.5 --shm-size 1g --read-only --tmpfs /run --tmpfs /tmp:size=64m,mode=1777 --privileged --init',
       '--cap-add NET_ADMIN --cap-add SYS_TIME --cap-drop ALL --group-add 7 --security-opt no-new-privileges',
       '--ulimit nofile=1024:2048 --ulimit core=0 --sysctl net.core.somaxconn=9 --add-host db:10.0.0.1',
+      '--dns-search a.org --dns-option ndots:2 --device /dev/fuse --oom-score-adj -5 --pids-limit 9 --cgroupns host',
+      '--cpuset-cpus 0-1 --log-driver local --log-opt max-size=1m',
       '--add-host six=[::1] --dns 9.9.9.9 --restart on-failure:3 --isolation cold -P i',
     ]
     expect(run(...words.join(' ').split(' ')).HostConfig).toEqual({
@@ -133,6 +135,14 @@ describe('run', () => {
       GroupAdd: ['7'],
       ExtraHosts: ['db:10.0.0.1', 'six:::1'],
       Dns: ['9.9.9.9'],
+      DnsSearch: ['a.org'],
+      DnsOptions: ['ndots:2'],
+      Devices: [{ PathOnHost: '/dev/fuse', PathInContainer: '/dev/fuse', CgroupPermissions: 'rwm' }],
+      OomScoreAdj: -5,
+      PidsLimit: 9,
+      CgroupnsMode: 'host',
+      CpusetCpus: '0-1',
+      LogConfig: { Type: 'local', Config: { 'max-size': '1m' } },
       ShmSize: 1_073_741_824,
       Ulimits: [
         { Name: 'nofile', Soft: 1024, Hard: 2048 },

@@ -32,6 +32,13 @@ export interface RunFlags extends LimitFlags, DiskRateFlags {
   ulimit: string[]
   addHost: string[]
   dns: string[]
+  dnsSearch: string[]
+  dnsOption: string[]
+  device: string[]
+  oomScoreAdj?: string
+  cgroupns?: string
+  logDriver?: string
+  logOpt: string[]
   shmSize?: string
   stopSignal?: string
   stopTimeout?: string
@@ -84,6 +91,13 @@ export function addRunFlags(command: Command): Command {
     .addOption(many('--ulimit <NAME=SOFT[:HARD]>', 'set a resource limit'))
     .addOption(many('--add-host <NAME:ADDRESS>', 'add a line to /etc/hosts'))
     .addOption(many('--dns <address>', 'set a name server'))
+    .addOption(many('--dns-search <domain>', 'set a search domain'))
+    .addOption(many('--dns-option <option>', 'set an option of name resolution'))
+    .addOption(many('--device <path[:path]>', 'give it a device of the VM, for example /dev/fuse'))
+    .option('--oom-score-adj <score>', 'from -1000 (killed last where memory runs out) to 1000')
+    .option('--cgroupns <mode>', 'private or host')
+    .option('--log-driver <name>', 'json-file, local or none')
+    .addOption(many('--log-opt <NAME=VALUE>', 'for example max-size=10m'))
     .option('--shm-size <size>', 'size of /dev/shm')
     .option('--stop-signal <signal>', 'signal that stops it')
     .option('--stop-timeout <seconds>', 'seconds before it is killed')

@@ -8,6 +8,28 @@ const whole = { type: 'integer' }
 const maybe = (type: string) => ({ type: [type, 'null'] })
 const mapOf = (values: object) => ({ type: ['object', 'null'], additionalProperties: values })
 
+/** Fields of HostConfig that contract/docker-options.ts has. */
+const hostOptions = {
+  CpuQuota: whole,
+  CpuPeriod: { type: 'integer', minimum: 0 },
+  CpusetCpus: text,
+  Devices: {
+    type: ['array', 'null'],
+    items: {
+      type: 'object',
+      properties: { PathOnHost: text, PathInContainer: text, CgroupPermissions: text },
+    },
+  },
+  DnsSearch: texts,
+  DnsOptions: texts,
+  CgroupnsMode: text,
+  OomScoreAdj: whole,
+  MaskedPaths: texts,
+  ReadonlyPaths: texts,
+  LogConfig: { type: ['object', 'null'], properties: { Type: text, Config: mapOf(text) } },
+  ConsoleSize: { type: ['array', 'null'], items: whole, minItems: 2, maxItems: 2 },
+}
+
 const endpoint = {
   type: ['object', 'null'],
   properties: {
@@ -26,6 +48,7 @@ const endpoint = {
 const hostConfig = {
   type: ['object', 'null'],
   properties: {
+    ...hostOptions,
     Binds: texts,
     NetworkMode: text,
     PortBindings: mapOf({

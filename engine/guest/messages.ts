@@ -24,6 +24,8 @@ export interface ExecConfig {
   tty: boolean
   openStdin: boolean
   privileged: boolean
+  /** -1000 to 1000; 0 where it is not given. */
+  oomScore?: number
 }
 
 /** A container's first process, and the machine around it. */
@@ -48,6 +50,15 @@ export interface StartConfig extends ExecConfig {
   extraHosts: { name: string; address: string }[]
   dns: string[]
   limits: GuestLimits
+  dnsSearch?: string[]
+  dnsOptions?: string[]
+  /** Paths of /proc and /sys that nobody sees, and that nobody writes. */
+  maskedPaths?: string[]
+  readOnlyPaths?: string[]
+  /** Devices of the guest, and what they are called in the container. */
+  devices?: { path: string; target: string }[]
+  /** It sees all cgroups of the guest. */
+  hostCgroups?: boolean
 }
 
 /** What all processes of a container together may use, held to in the guest; 0 is unlimited. */
@@ -93,6 +104,13 @@ export function startMessage(config: StartConfig): Buffer {
     .flag(key.init, config.init)
     .u64(key.shmSize, BigInt(config.shmSize))
     .texts(key.dns, config.dns)
+  if (config.hostCgroups) writer.flag(key.hostCgroups, true)
+  writer
+    .texts(key.dnsSearch, config.dnsSearch ?? [])
+    .texts(key.dnsOption, config.dnsOptions ?? [])
+    .texts(key.masked, config.maskedPaths ?? [])
+    .texts(key.readOnlyPath, config.readOnlyPaths ?? [])
+  for (const { path, target } of config.devices ?? []) writer.pair(key.device, path, target)
   for (const { path, options } of config.tmpfs) writer.pair(key.tmpfs, path, options)
   for (const { name, soft, hard } of config.rlimits) writer.pair(key.rlimit, name, `${soft}:${hard}`)
   for (const [name, value] of Object.entries(config.sysctls)) writer.pair(key.sysctl, name, value)
@@ -114,7 +132,7 @@ function limitFields(writer: FieldWriter, { pids, memoryBytes, cpuQuotaUs }: Gue
 
 function processFields(config: ExecConfig): FieldWriter {
   const key = Key.process
-  return new FieldWriter()
+  const writer = new FieldWriter()
     .texts(key.arg, config.argv)
     .texts(key.env, config.env)
     .text(key.cwd, config.cwd)
@@ -123,4 +141,5 @@ function processFields(config: ExecConfig): FieldWriter {
     .flag(key.tty, config.tty)
     .flag(key.stdin, config.openStdin)
     .flag(key.privileged, config.privileged)
+  return config.oomScore ? writer.text(key.oomScore, String(config.oomScore)) : writer
 }

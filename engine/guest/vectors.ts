@@ -57,6 +57,13 @@ export const MESSAGES = {
     extraHosts: [{ name: 'db', address: '10.1.2.3' }],
     dns: ['10.0.2.3'],
     limits: { pids: 100, memoryBytes: 134_217_728, cpuQuotaUs: 50_000 },
+    dnsSearch: ['example.org'],
+    dnsOptions: ['ndots:2'],
+    oomScore: -500,
+    maskedPaths: ['/proc/kcore'],
+    readOnlyPaths: ['/proc/sys'],
+    devices: [{ path: '/dev/fuse', target: '/dev/own' }],
+    hostCgroups: true,
   }),
 }
 

@@ -60,6 +60,8 @@ export class Machine {
   async launch(record: ContainerRecord, origin: Origin): Promise<void> {
     const agent = await this.#boot(record, origin)
     await agent.start(startConfig(record.config, record.hostConfig, record.run))
+    const [rows = 0, columns = 0] = record.hostConfig.ConsoleSize ?? []
+    if (record.config.Tty && rows > 0 && columns > 0) agent.resize(columns, rows)
   }
 
   /** From nothing to an agent that sees the container's files, while no process of it runs. */

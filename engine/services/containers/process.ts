@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { ContainerConfig, ExecCreateRequest, HostConfig } from '../../../contract/docker.ts'
-import { EngineError } from '../../../contract/errors.ts'
 import type { ExecConfig, IdentifyOptions, StartConfig } from '../../guest/agent-client.ts'
 import { guestLimits } from '../limits.ts'
 import { capabilities } from './capabilities.ts'
 import { argv, mergeEnv } from './config.ts'
 import { NAT } from '../networks/record.ts'
+import { devicesOf, hiddenPaths, parseExtraHost } from './options/guest-options.ts'
 import { noNewPrivileges } from './options/security.ts'
 import type { ContainerRecord } from './record.ts'
 
@@ -43,9 +43,15 @@ export function startConfig(config: ContainerConfig, host: HostConfig, run: numb
     init: host.Init ?? false,
     shmSize: host.ShmSize || 64 * 1024 * 1024,
     sysctls: host.Sysctls ?? {},
-    extraHosts: (host.ExtraHosts ?? []).map(parseExtraHost),
+    extraHosts: (host.ExtraHosts ?? []).map((entry) => parseExtraHost(entry, NAT.gateway)),
     dns: host.Dns?.length ? host.Dns : [NAT.dns],
     limits: guestLimits(host),
+    dnsSearch: host.DnsSearch ?? [],
+    dnsOptions: host.DnsOptions ?? [],
+    oomScore: host.OomScoreAdj,
+    ...hiddenPaths(host),
+    devices: devicesOf(host),
+    hostCgroups: host.CgroupnsMode === 'host',
   }
 }
 
@@ -60,11 +66,6 @@ export function execConfig({ config, hostConfig }: ContainerRecord, request: Exe
     tty: request.Tty ?? false,
     openStdin: request.AttachStdin ?? false,
     privileged: request.Privileged ?? false,
+    oomScore: hostConfig.OomScoreAdj,
   }
-}
-
-function parseExtraHost(entry: string): { name: string; address: string } {
-  const at = entry.search(/[:=]/)
-  if (at < 1) throw new EngineError('INVALID_ARGUMENT', `'${entry}' is not a host entry; write NAME:ADDRESS`)
-  return { name: entry.slice(0, at), address: entry.slice(at + 1) }
 }

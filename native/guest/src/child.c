@@ -36,7 +36,8 @@ static int enter_namespaces(const struct birth *birth, struct failure *failure) 
     return fail_errno(failure, "GUEST_ERROR", "cannot enter the container's namespaces");
   }
   const struct spec *spec = birth->spec;
-  if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP) < 0 ||
+  const int cgroups = spec->host_cgroups ? 0 : CLONE_NEWCGROUP;
+  if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | cgroups) < 0 ||
       sethostname(spec->hostname, strlen(spec->hostname)) < 0 ||
       setdomainname(spec->domainname, strlen(spec->domainname)) < 0)
     return fail_errno(failure, "GUEST_ERROR", "cannot make the container's namespaces");
@@ -87,7 +88,7 @@ static int become(const struct birth *birth, struct failure *failure) {
   if (set_stdio(birth, &identity, failure) < 0) return -1;
   if (environment_set(spec, &identity, failure) < 0) return -1;
   if (enter_folder(spec, birth->first, failure) < 0) return -1;
-  (void)write_file("/proc/self/oom_score_adj", "0");
+  (void)write_file("/proc/self/oom_score_adj", *spec->oom_score == 0 ? "0" : spec->oom_score);
   if (birth->first && spec->init && init_fork(failure) < 0) return -1;
   return privilege_drop(spec, &identity, failure);
 }

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -58,4 +60,41 @@ int device_mount(const struct spec *spec, struct failure *failure) {
                mount_below("tmpfs", "/dev/shm", quiet | MS_NODEV, shm) < 0 ||
                mount_below("mqueue", "/dev/mqueue", quiet | MS_NODEV, NULL) < 0 || make_links() < 0;
   return failed ? fail_errno(failure, "GUEST_ERROR", "cannot set up the container's devices") : 0;
+}
+
+int device_find(struct devices *devices, char *const *pairs, struct failure *failure) {
+  devices->count = 0;
+  for (; *pairs != NULL; pairs++) {
+    struct pair device = pair_of(*pairs);
+    struct stat status;
+    if (devices->count == DEVICES_MAX)
+      return fail(failure, "INVALID_ARGUMENT", "more than %d devices were asked for", DEVICES_MAX);
+    if (stat(device.name, &status) < 0 || !(S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)))
+      return fail(failure, "INVALID_ARGUMENT",
+                  "%s is no device of the VM; devices of the workstation are not handed to containers", device.name);
+    size_t at = devices->count++;
+    devices->all[at].path = device.value;
+    devices->all[at].mode = status.st_mode;
+    devices->all[at].number = status.st_rdev;
+  }
+  return 0;
+}
+
+int device_make(const struct devices *devices, struct failure *failure) {
+  mode_t mask = umask(0);
+  int result = 0;
+  for (size_t i = 0; i < devices->count && result == 0; i++) {
+    const char *path = devices->all[i].path;
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL && slash != folder) {
+      *slash = 0;
+      (void)make_folders(folder, 0755);
+    }
+    if (mknod(path, devices->all[i].mode, devices->all[i].number) < 0 && errno != EEXIST)
+      result = fail_errno(failure, "INVALID_ARGUMENT", "cannot make the device %s", path);
+  }
+  umask(mask);
+  return result;
 }

@@ -17,6 +17,13 @@
 enum { FILES = 4 };
 static const char *const files[FILES] = {"hosts", "resolv.conf", "hostname", "machine-id"};
 
+static void put_line(FILE *file, const char *keyword, char *const *words) {
+  if (*words == NULL) return;
+  fputs(keyword, file);
+  for (; *words != NULL; words++) fprintf(file, " %s", *words);
+  fputc('\n', file);
+}
+
 int rootfs_files(const struct spec *spec, const char *address, struct failure *failure) {
   static const char *const hosts =
       "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\n"
@@ -33,6 +40,8 @@ int rootfs_files(const struct spec *spec, const char *address, struct failure *f
   file = fopen(ETC_FOLDER "/resolv.conf", "we");
   if (file == NULL) return fail_errno(failure, "GUEST_ERROR", "cannot write /etc/resolv.conf");
   for (char **server = spec->dns; *server != NULL; server++) fprintf(file, "nameserver %s\n", *server);
+  put_line(file, "search", spec->dns_search);
+  put_line(file, "options", spec->dns_options);
   failed |= fclose(file);
   file = fopen(ETC_FOLDER "/hostname", "we");
   if (file == NULL) return fail_errno(failure, "GUEST_ERROR", "cannot write /etc/hostname");
@@ -62,20 +71,16 @@ static void make_read_only(const char *path) {
     mount(NULL, path, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
-/* The parts of /proc and /sys that Docker hides from containers, or shows without letting them write. */
-static void mask(void) {
-  static const char *const shown[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
-  static const char *const hidden[] = {"/proc/acpi",        "/proc/asound",     "/proc/interrupts", "/proc/kcore",
-                                       "/proc/keys",        "/proc/latency_stats", "/proc/timer_list",
-                                       "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi",      "/sys/firmware"};
-  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) make_read_only(shown[i]);
-  for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+/* What is not there needs neither. */
+static void mask(const struct spec *spec) {
+  for (char **path = spec->read_only_paths; *path != NULL; path++) make_read_only(*path);
+  for (char **path = spec->masked; *path != NULL; path++) {
     struct stat status;
-    if (stat(hidden[i], &status) < 0) continue;
+    if (stat(*path, &status) < 0) continue;
     if (S_ISDIR(status.st_mode))
-      mount("tmpfs", hidden[i], "tmpfs", MS_RDONLY, "size=0");
+      mount("tmpfs", *path, "tmpfs", MS_RDONLY, "size=0");
     else
-      mount("/dev/null", hidden[i], NULL, MS_BIND, NULL);
+      mount("/dev/null", *path, NULL, MS_BIND, NULL);
   }
 }
 
@@ -110,12 +115,14 @@ static int mount_all(const struct spec *spec, const int sources[FILES], struct f
     if (tmpfs_mount(where.name, where.value, failure) < 0) return -1;
   }
   if (set_sysctls(spec, failure) < 0) return -1;
-  if (!spec->privileged) mask();
+  mask(spec);
   return 0;
 }
 
 int rootfs_enter(const struct spec *spec, struct failure *failure) {
   int sources[FILES];
+  struct devices devices;
+  if (device_find(&devices, spec->devices, failure) < 0) return -1;
   for (int i = 0; i < FILES; i++) {
     char path[64];
     snprintf(path, sizeof path, "%s/%s", ETC_FOLDER, files[i]);
@@ -127,6 +134,7 @@ int rootfs_enter(const struct spec *spec, struct failure *failure) {
     return fail_errno(failure, "GUEST_ERROR", "cannot enter the container's file system");
   umask(0022);
   int result = mount_all(spec, sources, failure);
+  if (result == 0) result = device_make(&devices, failure);
   for (int i = 0; i < FILES; i++) close(sources[i]);
   if (result == 0 && spec->read_only && mount(NULL, "/", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
     return fail_errno(failure, "GUEST_ERROR", "cannot make the container's file system read-only");

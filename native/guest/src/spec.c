@@ -19,6 +19,26 @@ static int read_capabilities(struct spec *spec, const uint8_t *message, size_t l
   return 0;
 }
 
+/* All that was taken out of the message as memory of its own. */
+enum { PARTS = 18 };
+static void list_parts(const struct spec *spec, void *out[PARTS]) {
+  void *const parts[PARTS] = {spec->argv,        spec->env,        spec->groups,          spec->cwd,
+                              spec->user,        spec->hostname,   spec->domainname,      spec->tmpfs,
+                              spec->rlimits,     spec->sysctls,    spec->extra_hosts,     spec->dns,
+                              spec->dns_search,  spec->dns_options, spec->masked,         spec->read_only_paths,
+                              spec->devices,     spec->oom_score};
+  memcpy(out, parts, sizeof parts);
+}
+
+static bool whole(const struct spec *spec) {
+  void *parts[PARTS];
+  list_parts(spec, parts);
+  for (size_t i = 0; i < PARTS; i++) {
+    if (parts[i] == NULL) return false;
+  }
+  return true;
+}
+
 int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct failure *failure) {
   *spec = (struct spec){
       .argv = field_texts(message, length, PROCESS_ARG),
@@ -41,12 +61,17 @@ int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct f
       .sysctls = field_texts(message, length, START_SYSCTL),
       .extra_hosts = field_texts(message, length, START_EXTRA_HOST),
       .dns = field_texts(message, length, START_DNS),
+      .dns_search = field_texts(message, length, START_DNS_SEARCH),
+      .dns_options = field_texts(message, length, START_DNS_OPTION),
+      .oom_score = field_text(message, length, START_OOM_SCORE),
+      .masked = field_texts(message, length, START_MASKED),
+      .read_only_paths = field_texts(message, length, START_READ_ONLY_PATH),
+      .devices = field_texts(message, length, START_DEVICE),
+      .host_cgroups = field_number(message, length, START_HOST_CGROUPS, 0) != 0,
       .shm_size = field_number(message, length, START_SHM_SIZE, 64 << 20),
       .limits = limits_read(message, length),
   };
-  bool whole = spec->argv && spec->env && spec->groups && spec->cwd && spec->user && spec->hostname && spec->domainname &&
-               spec->tmpfs && spec->rlimits && spec->sysctls && spec->extra_hosts && spec->dns;
-  if (!whole) {
+  if (!whole(spec)) {
     spec_free(spec);
     return fail(failure, "GUEST_ERROR", "the guest has no memory for the process, or a text holds a NUL");
   }
@@ -59,8 +84,8 @@ int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct f
 }
 
 void spec_free(struct spec *spec) {
-  void *const parts[] = {spec->argv,     spec->env,        spec->groups,  spec->cwd,         spec->user, spec->hostname,
-                         spec->domainname, spec->tmpfs,    spec->rlimits, spec->sysctls,     spec->extra_hosts, spec->dns};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) free(parts[i]);
+  void *parts[PARTS];
+  list_parts(spec, parts);
+  for (size_t i = 0; i < PARTS; i++) free(parts[i]);
   memset(spec, 0, sizeof *spec);
 }

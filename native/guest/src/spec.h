@@ -24,6 +24,8 @@ struct spec {
   bool no_new_privileges;
   /* Bit by capabilities(7)'s number. */
   uint64_t capabilities;
+  /* -1000 to 1000 in digits, "" for 0. */
+  char *oom_score;
   /* Only of START. */
   uint32_t run;
   bool stdin_once;
@@ -36,6 +38,15 @@ struct spec {
   char **sysctls;
   char **extra_hosts;
   char **dns;
+  char **dns_search;
+  char **dns_options;
+  /* Paths of /proc and /sys that are hidden, or shown without letting anybody write. */
+  char **masked;
+  char **read_only_paths;
+  /* Pairs: a device of the guest, and what it is called in the container. */
+  char **devices;
+  /* The container sees all cgroups of the guest. */
+  bool host_cgroups;
   uint64_t shm_size;
   struct limits limits;
 };

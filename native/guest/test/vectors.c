@@ -72,6 +72,13 @@ static void check_start(const struct spec *spec) {
   CHECK(strcmp(pair_of(spec->sysctls[0]).name, "net.core.somaxconn") == 0);
   CHECK(strcmp(pair_of(spec->extra_hosts[0]).value, "10.1.2.3") == 0);
   CHECK(same(spec->dns, (const char *const[]){"10.0.2.3", NULL}));
+  CHECK(same(spec->dns_search, (const char *const[]){"example.org", NULL}));
+  CHECK(same(spec->dns_options, (const char *const[]){"ndots:2", NULL}));
+  CHECK(same(spec->masked, (const char *const[]){"/proc/kcore", NULL}));
+  CHECK(same(spec->read_only_paths, (const char *const[]){"/proc/sys", NULL}));
+  CHECK(strcmp(pair_of(spec->devices[0]).name, "/dev/fuse") == 0);
+  CHECK(strcmp(pair_of(spec->devices[0]).value, "/dev/own") == 0);
+  CHECK(strcmp(spec->oom_score, "-500") == 0 && spec->host_cgroups);
 }
 
 static void message_vector(const char *name, const uint8_t *bytes, size_t count) {

@@ -1,7 +1,8 @@
+import { checkDns, checkExtraHosts, checkOomScore, checkWords } from './guest-options.ts'
 import { checkLogConfig } from './log-config.ts'
 import { RESOURCE_RULES } from './resource-rules.ts'
 import { honoured, idle, only, refused, type Rules } from './rule.ts'
-import { checkSecurityOptions } from './security.ts'
+import { checkCgroupns, checkSecurityOptions } from './security.ts'
 
 const OWN_MACHINE = 'every container is a machine of its own; leave it out'
 
@@ -22,16 +23,19 @@ export const HOST_RULES: Rules = {
   Annotations: idle('kept and shown; there is no runtime that reads them'),
   CapAdd: honoured('inside the VM'),
   CapDrop: honoured('inside the VM'),
-  CgroupnsMode: only(['private'], 'a container sees no cgroups but its own; leave it out'),
-  Dns: honoured('in /etc/resolv.conf'),
-  DnsOptions: refused('leave it out'),
-  DnsSearch: refused('leave it out'),
-  ExtraHosts: honoured('in /etc/hosts'),
+  CgroupnsMode: honoured('private by default; host shows all cgroups of the guest', checkCgroupns),
+  Dns: honoured('in /etc/resolv.conf', checkDns),
+  DnsOptions: honoured('in /etc/resolv.conf', checkWords),
+  DnsSearch: honoured('in /etc/resolv.conf', checkWords),
+  ExtraHosts: honoured(
+    'in /etc/hosts; host-gateway is the address of the workstation, which does not answer',
+    checkExtraHosts,
+  ),
   GroupAdd: honoured('names of the image, or ids'),
   IpcMode: only(['private', 'shareable'], OWN_MACHINE),
   Cgroup: refused(OWN_MACHINE),
   Links: refused('links are of the past; use a network'),
-  OomScoreAdj: refused('leave it out'),
+  OomScoreAdj: honoured('in the guest', checkOomScore),
   PidMode: only(['private'], OWN_MACHINE),
   Privileged: honoured('all capabilities, all devices, nothing masked, inside the VM'),
   ReadonlyRootfs: honoured('but for its tmpfs and volumes'),
@@ -47,6 +51,6 @@ export const HOST_RULES: Rules = {
   Sysctls: honoured('kernel parameters of the guest, all of them'),
   Runtime: only(['ramet'], 'every container is a VM; leave it out'),
   Isolation: honoured('default forks a template, cold boots a VM that shares memory with none'),
-  MaskedPaths: refused('leave it out'),
-  ReadonlyPaths: refused('leave it out'),
+  MaskedPaths: honoured('in place of the defaults'),
+  ReadonlyPaths: honoured('in place of the defaults'),
 }

@@ -16,7 +16,7 @@ interface LogConfig {
 }
 
 /** Rejects drivers and options that are not here, and sizes that are none. */
-export function checkLogConfig(value: unknown): void {
+export function checkLogConfig(value: unknown): undefined {
   const { Type = '', Config } = value as LogConfig
   if (!DRIVERS.includes(Type)) {
     throw new EngineError(

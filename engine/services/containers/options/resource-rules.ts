@@ -1,3 +1,4 @@
+import { checkDevices } from './guest-options.ts'
 import { honoured, idle, refused, warned, type Rules } from './rule.ts'
 
 const HOST_CGROUP = 'the VM is in no cgroup of the workstation; use NanoCpus, CpuShares and Memory'
@@ -25,7 +26,10 @@ export const RESOURCE_RULES: Rules = {
   BlkioDeviceWriteBps: honoured(DISK_RATE),
   BlkioDeviceReadIOps: honoured(DISK_RATE),
   BlkioDeviceWriteIOps: honoured(DISK_RATE),
-  Devices: refused('leave it out'),
+  Devices: honoured(
+    'those of the VM, such as /dev/fuse and /dev/net/tun; always with all rights',
+    checkDevices,
+  ),
   DeviceCgroupRules: idle('a VM’s devices are all its own: what the container’s root can make, it may use'),
   DeviceRequests: refused('no device of the workstation is handed to a VM; leave out --gpus'),
   KernelMemory: warned('Docker has given it up too; Memory limits all of it'),

@@ -5,7 +5,7 @@ import { EngineError } from '../../../../contract/errors.ts'
  * only its default does), is said to have no effect in the answer's warnings, or is refused.
  */
 export type Rule =
-  | { is: 'honoured'; how: string; check?(value: unknown, field: string): void }
+  | { is: 'honoured'; how: string; check?: Check }
   /** Whatever it says. */
   | { is: 'idle'; why: string }
   /** Taken where it says one of these, which is what a VM does anyway; else refused. */
@@ -14,9 +14,12 @@ export type Rule =
   | { is: 'warned'; values: readonly unknown[]; why: string }
   | { is: 'refused'; why: string }
 
+/** Rejects a value that cannot be; may answer warnings. */
+type Check = (value: unknown, field: string) => string[] | undefined
+
 export type Rules = Record<string, Rule>
 
-export const honoured = (how: string, check?: (value: unknown, field: string) => void): Rule => ({
+export const honoured = (how: string, check?: Check): Rule => ({
   is: 'honoured',
   how,
   check,
@@ -46,7 +49,7 @@ export function checkFields(part: object, rules: Rules, path: string): string[] 
     const field = path + name
     const rule = Object.hasOwn(rules, name) ? rules[name]! : undefined
     if (!rule) warnings.push(`${field} is no field of this API and has no effect`)
-    else if (rule.is === 'honoured') rule.check?.(value, field)
+    else if (rule.is === 'honoured') warnings.push(...(rule.check?.(value, field) ?? []))
     else if (rule.is === 'warned' && !rule.values.includes(value))
       warnings.push(`${field} has no effect: ${rule.why}`)
     else if (rule.is === 'refused' || (rule.is === 'only' && !rule.values.includes(value))) {
