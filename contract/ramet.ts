@@ -1,4 +1,4 @@
-import type { ContainerCreateRequest } from './docker.ts'
+import type { ContainerCreateRequest, EventMessage } from './docker.ts'
 
 /** Shapes of `/ramet/v1/`: what Docker's API has no word for. All sizes are bytes, all times milliseconds unless said. */
 
@@ -36,6 +36,7 @@ export interface ContainerMemory {
   id: string
   name: string
   template: string
+  imageId: string
   /** Guest RAM that this VM alone holds. */
   privateBytes: number
   /** Resident pages of the template that this VM maps. */
@@ -54,9 +55,19 @@ export interface TemplateMemory {
   clones: number
 }
 
+/** An image's file that VMs map; of images without running containers there is none here. */
+export interface ImageMemory {
+  id: string
+  image: string
+  residentBytes: number
+}
+
 export interface MemoryReport {
   containers: ContainerMemory[]
   templates: TemplateMemory[]
+  images: ImageMemory[]
+  /** `availableBytes`: what the kernel could give without swapping. */
+  host: { totalBytes: number; availableBytes: number }
   totals: {
     /** Private and overhead of every VM, and each shared page once. */
     actualBytes: number
@@ -65,6 +76,41 @@ export interface MemoryReport {
     savedBytes: number
   }
 }
+
+/** The totals at one time. */
+export interface MemorySample {
+  /** Milliseconds since 1970. */
+  at: number
+  actualBytes: number
+  withoutSharingBytes: number
+  /** Those that ran. */
+  containers: number
+}
+
+/** Of the last hour, oldest first. While nothing runs nothing is measured. */
+export interface MemoryHistory {
+  intervalMs: number
+  samples: MemorySample[]
+}
+
+/** A measurement, as it was taken. */
+export interface MemoryEvent {
+  Type: 'memory'
+  Action: 'sample'
+  sample: MemorySample
+  report: MemoryReport
+  /** Of each VM's process since the sample before: 1 is one of the host's CPUs, busy all the time. */
+  cpu: Record<string, number>
+}
+
+export interface TemplateEvent {
+  Type: 'template'
+  Action: 'create' | 'remove'
+  Actor: { ID: string }
+}
+
+/** What `/ramet/v1/events` tells, one JSON line each: Docker's events, and what Docker has no word for. */
+export type RametEvent = EventMessage | MemoryEvent | TemplateEvent
 
 export interface HostInfo {
   accelerator: Accelerator

@@ -17,6 +17,7 @@ import { HostService } from './services/host.ts'
 import { ImageService } from './services/images.ts'
 import { openKit } from './services/kit.ts'
 import { LaunchService } from './services/launches.ts'
+import { MemoryHistoryService } from './services/memory-history.ts'
 import { MemoryService } from './services/memory.ts'
 import { StatsService } from './services/stats/stats.ts'
 import { Attachments } from './services/networks/attachments.ts'
@@ -67,6 +68,7 @@ async function main(): Promise<void> {
     goldenDisks,
     socketDir,
     clones: () => containers.running().map(({ record }) => record.templateId),
+    changed: (Action, ID) => events.tell({ Type: 'template', Action, Actor: { ID } }),
   })
   const records = () => containers.records()
   const networks = await NetworkService.open({
@@ -112,6 +114,7 @@ async function main(): Promise<void> {
     log,
   })
   const memory = new MemoryService({ templates, images: imageStore, running: () => containers.running() })
+  const history = new MemoryHistoryService({ memory, events, log, running: () => containers.running() })
   const host = new HostService({ facts: hypervisor.facts, kit, engineVersion: version, dataDir: at.data })
 
   const recovered = Promise.withResolvers<undefined>()
@@ -131,7 +134,7 @@ async function main(): Promise<void> {
         connect: connections.connect.bind(connections),
         disconnect: connections.disconnect.bind(connections),
       }),
-      memory,
+      memory: { report: () => memory.report(), history: () => history.history() },
       host,
       launches,
       events,
@@ -142,12 +145,14 @@ async function main(): Promise<void> {
   await server.listen(at.socket)
   await containers.recover(await hypervisor.list())
   recovered.resolve(undefined)
+  history.start()
   log(`engine ${version} serves ${at.socket}; ${hypervisor.facts.accelerator}, ${uri}`)
 
   let stopping = false
   const stop = async (): Promise<void> => {
     if (stopping) return
     stopping = true
+    history.close()
     await server.close()
     containers.close()
     await hypervisor.close()

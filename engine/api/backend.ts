@@ -14,7 +14,7 @@ export interface Backend {
   templates: TemplateBackend
   volumes: VolumeBackend
   networks: NetworkBackend
-  memory: { report(): Promise<ramet.MemoryReport> }
+  memory: { report(): Promise<ramet.MemoryReport>; history(): ramet.MemoryHistory }
   host: {
     info(): Promise<ramet.HostInfo>
     doctor(signal: AbortSignal): Promise<ramet.DoctorReport>
@@ -26,6 +26,8 @@ export interface Backend {
     /** Those that are remembered, oldest first. */
     past(): docker.EventMessage[]
     subscribe(listener: (event: docker.EventMessage) => void): () => void
+    /** With what Docker has no word for. */
+    subscribeToAll(listener: (event: ramet.RametEvent) => void): () => void
   }
 }
 
@@ -116,6 +118,8 @@ export interface StatsBackend {
 export interface FileBackend {
   /** Rejects with FILE_NOT_FOUND. */
   stat(id: string, path: string): Promise<docker.PathStat>
+  /** What lies in a folder. Rejects with INVALID_ARGUMENT where it is none. */
+  list(id: string, path: string): Promise<docker.PathStat[]>
   read(id: string, path: string): Promise<{ stat: docker.PathStat; archive: Readable }>
   write(
     id: string,

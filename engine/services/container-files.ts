@@ -39,6 +39,16 @@ export class ContainerFiles {
     return container.withFiles((agent) => stat(container, agent, path))
   }
 
+  /** What lies in the folder `path`. Rejects with INVALID_ARGUMENT where it is no folder. */
+  async list(idOrName: string, path: string): Promise<PathStat[]> {
+    const container = this.#containers.find(idOrName)
+    const output = await container.withFiles((agent) => toolOutput(agent, ['list', absolute(path)]))
+    const fields = texts(output)
+    return Array.from({ length: Math.floor(fields.length / STAT_FIELDS) }, (_, at) =>
+      pathStat(fields.slice(at * STAT_FIELDS)),
+    )
+  }
+
   /** A tar archive of what is at `path`. */
   read(idOrName: string, path: string): Promise<{ stat: PathStat; archive: Readable }> {
     const container = this.#containers.find(idOrName)
@@ -116,7 +126,12 @@ async function stat(container: Container, agent: AgentClient, path: string): Pro
     const message = `Could not find the file ${path} in container ${container.record.name}`
     throw new EngineError('FILE_NOT_FOUND', message, { cause: error })
   })
-  const [name = '', size, mode = '0', mtimeNs = '0', linkTarget = ''] = texts(output)
+  return pathStat(texts(output))
+}
+
+const STAT_FIELDS = 5
+
+function pathStat([name = '', size, mode = '0', mtimeNs = '0', linkTarget = '']: string[]): PathStat {
   return {
     name,
     size: Number(size),

@@ -1,4 +1,5 @@
 import type { EventMessage } from '../../contract/docker.ts'
+import type { RametEvent } from '../../contract/ramet.ts'
 
 /** Events that are kept for those who ask later; with the engine they go. */
 const REMEMBERED = 1024
@@ -6,6 +7,7 @@ const REMEMBERED = 1024
 /** The one stream on which state comes up. */
 export class EventBus {
   readonly #listeners = new Set<(event: EventMessage) => void>()
+  readonly #toAll = new Set<(event: RametEvent) => void>()
   #past: EventMessage[] = []
 
   emit(type: EventMessage['Type'], action: string, id: string, attributes: Record<string, string>): void {
@@ -22,6 +24,12 @@ export class EventBus {
     // Seldom, and then many: to move all of them along for each would cost more than to hold twice as many.
     if (this.#past.length >= 2 * REMEMBERED) this.#past = this.#past.slice(-REMEMBERED)
     for (const listener of this.#listeners) listener(event)
+    this.tell(event)
+  }
+
+  /** For those alone who also want what Docker has no word for. None are remembered. */
+  tell(event: RametEvent): void {
+    for (const listener of this.#toAll) listener(event)
   }
 
   /** The last ones, oldest first. */
@@ -32,5 +40,10 @@ export class EventBus {
   subscribe(listener: (event: EventMessage) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  subscribeToAll(listener: (event: RametEvent) => void): () => void {
+    this.#toAll.add(listener)
+    return () => this.#toAll.delete(listener)
   }
 }

@@ -1,5 +1,6 @@
+import { freemem, totalmem } from 'node:os'
 import { EngineError } from '../../contract/errors.ts'
-import type { ContainerMemory, MemoryReport, TemplateMemory } from '../../contract/ramet.ts'
+import type { ContainerMemory, ImageMemory, MemoryReport, TemplateMemory } from '../../contract/ramet.ts'
 import type { ImageStore } from '../images/store.ts'
 import { readVmMemory, type VmMemory } from '../hypervisor/process-memory.ts'
 import type { Template } from '../templates/manifest.ts'
@@ -39,21 +40,24 @@ export class MemoryService {
       await Promise.all(this.#the.running().map((container) => this.#measure(container, byId)))
     ).filter((each) => each !== undefined)
     const templates = await Promise.all(stored.map((template) => this.#template(template, measured)))
-    const images = await residentBytes([...new Set(measured.map((each) => each.imageFile))])
+    const images = await this.#images(measured)
 
     const own = sum(measured.map(({ row }) => row.privateBytes + row.overheadBytes))
     const used = templates.filter((template) => template.clones > 0)
-    const shared = sum(used.map((template) => template.residentBytes)) + sum(images)
+    const imageBytes = sum(images.map((image) => image.residentBytes))
+    const shared = sum(used.map((template) => template.residentBytes)) + imageBytes
     const actualBytes = own + shared
     const withoutSharingBytes =
       sum(
         measured.map(
           ({ row, coldPrivateBytes }) => Math.max(coldPrivateBytes, row.privateBytes) + row.overheadBytes,
         ),
-      ) + sum(images)
+      ) + imageBytes
     return {
       containers: measured.map(({ row }) => row),
       templates,
+      images,
+      host: { totalBytes: totalmem(), availableBytes: freemem() },
       totals: { actualBytes, withoutSharingBytes, savedBytes: withoutSharingBytes - actualBytes },
     }
   }
@@ -79,6 +83,7 @@ export class MemoryService {
         id: record.id,
         name: record.name,
         template: record.templateId,
+        imageId: record.image.id,
         privateBytes: memory.ramPrivateBytes,
         sharedBytes: memory.ramSharedBytes,
         imageBytes: memory.imageBytes,
@@ -90,6 +95,18 @@ export class MemoryService {
       // It ended while it was measured.
       return undefined
     }
+  }
+
+  async #images(measured: Measured[]): Promise<ImageMemory[]> {
+    const files = new Map(measured.map(({ imageFile, row }) => [imageFile, row.imageId]))
+    const resident = await residentBytes([...files.keys()])
+    return Promise.all(
+      [...files.values()].map(async (id, at) => ({
+        id,
+        image: await this.#the.templates.imageName(id),
+        residentBytes: resident[at] ?? 0,
+      })),
+    )
   }
 
   async #template(template: Template, measured: Measured[]): Promise<TemplateMemory> {

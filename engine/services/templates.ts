@@ -25,6 +25,8 @@ interface TemplateDependencies {
   socketDir: string
   /** Ids of the templates of the running clones, one each. */
   clones(): string[]
+  /** Tells that a template was made or is gone. */
+  changed(action: 'create' | 'remove', id: string): void
 }
 
 /** Finds or makes the template that a container needs; one at a time for each id, however many ask. */
@@ -103,13 +105,13 @@ export class TemplateService {
         `template ${template.id.slice(0, 12)} has ${clones} running clones; stop them first, or remove it by force (they run on)`,
       )
     }
-    await this.#the.store.remove(template.id)
+    await this.#remove(template.id)
   }
 
   /** With its last name and its files an image's templates go too. */
   async removeOfImage(imageId: string): Promise<void> {
     for (const template of await this.#the.store.list()) {
-      if (template.imageId === imageId) await this.#the.store.remove(template.id)
+      if (template.imageId === imageId) await this.#remove(template.id)
     }
   }
 
@@ -120,11 +122,17 @@ export class TemplateService {
     for (const template of await this.#the.store.list()) {
       if (inUse.has(template.id)) continue
       const bytes = await allocatedBytes([template.ramFile, template.stateFile])
-      if (!(await this.#the.store.remove(template.id))) continue
+      if (!(await this.#remove(template.id))) continue
       removed.push(template.id)
       freedBytes += bytes
     }
     return { removed, freedBytes }
+  }
+
+  async #remove(id: string): Promise<boolean> {
+    const removed = await this.#the.store.remove(id)
+    if (removed) this.#the.changed('remove', id)
+    return removed
   }
 
   async #hardware(
@@ -161,7 +169,10 @@ export class TemplateService {
     }
     const work = async (): Promise<Template> => {
       const found = options.rebuild ? undefined : await store.find(id)
-      return found ?? (await makeTemplate(request, hypervisor, store, { ...options, socketDir }))
+      if (found) return found
+      const template = await makeTemplate(request, hypervisor, store, { ...options, socketDir })
+      this.#the.changed('create', id)
+      return template
     }
     const made = work().finally(() => this.#making.delete(id))
     this.#making.set(id, made)

@@ -39,6 +39,11 @@ export function containerFileRoutes(
       },
     },
     {
+      method: 'GET',
+      url: '/ramet/v1/containers/:id/files',
+      handler: async (request) => files.list(id(request), path(request)),
+    },
+    {
       method: 'HEAD',
       url: '/containers/:id/archive',
       handler: async (request, reply) => {

@@ -1,5 +1,6 @@
 import type { RouteOptions } from 'fastify'
 import type { EventMessage } from '../../../contract/docker.ts'
+import type { RametEvent } from '../../../contract/ramet.ts'
 import type { Backend } from '../backend.ts'
 import { clientSignal } from '../client.ts'
 import { negotiate } from '../negotiate.ts'
@@ -11,7 +12,7 @@ import { parseTime } from '../time.ts'
 const LONGEST_TIMER = 2 ** 31 - 1
 const NS_PER_MS = 1_000_000n
 
-const line = (event: EventMessage): string => `${JSON.stringify(event)}\n`
+const line = (event: RametEvent): string => `${JSON.stringify(event)}\n`
 /** RFC 7464 puts a record separator before each. */
 const record = (event: EventMessage): string => `\x1e${line(event)}`
 const ENCODERS = {
@@ -46,6 +47,18 @@ export function eventRoutes(
           encode: ENCODERS[type],
           signal: AbortSignal.any(ends),
         })
+      },
+    },
+    {
+      method: 'GET',
+      url: '/ramet/v1/events',
+      handler: async (_request, reply) => {
+        const signal = clientSignal(reply, closing)
+        reply.hijack()
+        reply.raw.writeHead(200, { 'Content-Type': 'application/x-ndjson' })
+        reply.raw.flushHeaders()
+        const source = { past: () => [], subscribe: events.subscribeToAll.bind(events) }
+        await sendEvents<RametEvent>(reply.raw, source, { passes: () => true, encode: line, signal })
       },
     },
   ]

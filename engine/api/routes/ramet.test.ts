@@ -52,15 +52,20 @@ test('memory, host and doctor are handed through', async () => {
   const memory = {
     containers: [],
     templates: [],
+    images: [],
+    host: { totalBytes: 4, availableBytes: 3 },
     totals: { actualBytes: 1, withoutSharingBytes: 2, savedBytes: 1 },
   }
+  const sample = { at: 1, actualBytes: 1, withoutSharingBytes: 2, containers: 3 }
+  const history = { intervalMs: 5000, samples: [sample] }
   const doctor = { ok: true, checks: [] }
   await using api = await TestServer.start({
     host: { ...host, doctor: async () => doctor },
-    memory: { report: async () => memory },
+    memory: { report: async () => memory, history: () => history },
   })
   const get = async (path: string) => JSON.parse((await api.call('GET', `/ramet/v1/${path}`)).body) as unknown
   expect(await get('memory')).toEqual(memory)
+  expect(await get('memory/history')).toEqual(history)
   expect(await get('host')).toEqual(INFO)
   expect(await get('doctor')).toEqual(doctor)
 })

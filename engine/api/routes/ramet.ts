@@ -9,6 +9,7 @@ export function rametRoutes(
 ): RouteOptions[] {
   return [
     { method: 'GET', url: '/ramet/v1/memory', handler: async () => memory.report() },
+    { method: 'GET', url: '/ramet/v1/memory/history', handler: async () => memory.history() },
     { method: 'GET', url: '/ramet/v1/host', handler: async () => host.info() },
     {
       method: 'GET',

@@ -4,21 +4,25 @@ import type { EventMessage } from '../../../contract/docker.ts'
 /** Bytes that may wait for a client; one that is further behind is cut off, for its picture would be wrong anyway. */
 const MOST_WAITING = 1024 * 1024
 
-interface EventSource {
-  past(): EventMessage[]
-  subscribe(listener: (event: EventMessage) => void): () => void
+interface EventSource<T> {
+  past(): T[]
+  subscribe(listener: (event: T) => void): () => void
 }
 
-interface EventOptions {
+interface EventOptions<T> {
   /** What of the past is sent first; nothing where it is not given. */
-  remembered?(event: EventMessage): boolean
-  passes(event: EventMessage): boolean
-  encode(event: EventMessage): string
+  remembered?(event: T): boolean
+  passes(event: T): boolean
+  encode(event: T): string
   signal: AbortSignal
 }
 
 /** Writes what was asked for of the past, then events as they happen, until `signal` aborts. */
-export function sendEvents(sink: Writable, source: EventSource, options: EventOptions): Promise<void> {
+export function sendEvents<T>(
+  sink: Writable,
+  source: EventSource<T>,
+  options: EventOptions<T>,
+): Promise<void> {
   const { remembered, passes, encode, signal } = options
   return new Promise((resolve) => {
     // In one go with the subscription: nothing is missed between, or told twice.

@@ -20,8 +20,8 @@ static const struct tool {
   int least, most;
   tool_function *run;
 } tools[] = {
-    {"stat", ROOT, 1, 1, tool_stat},          {"read", ROOT, 1, 1, tool_read},
-    {"write", ROOT, 1, 3, tool_write},        {"export", AGENT, 0, 0, tool_export},
+    {"stat", ROOT, 1, 1, tool_stat},          {"list", ROOT, 1, 1, tool_list},
+    {"read", ROOT, 1, 1, tool_read},          {"write", ROOT, 1, 3, tool_write},        {"export", AGENT, 0, 0, tool_export},
     {"changes", AGENT, 0, 0, tool_changes},   {"layer", AGENT, 0, 0, tool_layer},
     {"processes", AGENT, 0, 0, tool_processes}, {"statistics", AGENT, 0, 0, tool_statistics},
 };

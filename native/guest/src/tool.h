@@ -10,7 +10,8 @@
 /* Each runs in a child of its own with standard streams. Arguments end in NULL; 0, or -1 and why. */
 typedef int tool_function(char **arguments, struct failure *failure);
 
-tool_function tool_stat, tool_read, tool_write, tool_export, tool_changes, tool_layer, tool_processes, tool_statistics;
+tool_function tool_stat, tool_list, tool_read, tool_write, tool_export, tool_changes, tool_layer, tool_processes,
+    tool_statistics;
 
 /* Starts the tool that `argv` names; `running` says whether the container has namespaces to enter. */
 int tool_start(struct processes *processes, uint32_t channel, char **argv, bool running, struct failure *failure);
