@@ -6,6 +6,7 @@ import { addContext } from './commands/context.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEngine } from './commands/engine.ts'
 import { addExec } from './commands/exec.ts'
+import { addGui } from './commands/gui.ts'
 import { addImages } from './commands/images.ts'
 import { addLogs } from './commands/logs.ts'
 import { addMemory } from './commands/memory.ts'
@@ -50,6 +51,7 @@ const GROUPS = [
   addDemo,
   addEngine,
   addContext,
+  addGui,
 ]
 for (const add of GROUPS) add(program)
 
