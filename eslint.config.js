@@ -1,6 +1,7 @@
 import js from '@eslint/js'
 import boundaries from 'eslint-plugin-boundaries'
 import prettier from 'eslint-config-prettier'
+import vue from 'eslint-plugin-vue'
 import tseslint from 'typescript-eslint'
 
 /** A folder is a layer or a process; imports run one way: each layer may import what is listed, and itself. */
@@ -24,6 +25,25 @@ const LAYERS = {
   ],
   electron: ['contract'],
   cli: ['contract'],
+  'renderer-text': [],
+  'renderer-api': ['contract'],
+  'renderer-stores': ['contract', 'renderer-api', 'renderer-text'],
+  'renderer-components': ['contract', 'renderer-api', 'renderer-text'],
+  'renderer-features': [
+    'contract',
+    'renderer-api',
+    'renderer-stores',
+    'renderer-components',
+    'renderer-text',
+  ],
+  'renderer-main': [
+    'contract',
+    'renderer-api',
+    'renderer-stores',
+    'renderer-components',
+    'renderer-features',
+    'renderer-text',
+  ],
   tests: [
     'contract',
     'cli',
@@ -68,11 +88,13 @@ const MARKUP = ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'srcdoc', 'creat
 )
 
 export default tseslint.config(
-  { ignores: ['node_modules/', '.toolchain/', 'native/*/out/', 'out/', 'dist/'] },
+  { ignores: ['node_modules/', '.toolchain/', 'native/*/out/', 'out/', '**/dist/'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
+  ...vue.configs['flat/recommended'],
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.vue'],
+    languageOptions: { parserOptions: { parser: tseslint.parser, extraFileExtensions: ['.vue'] } },
     plugins: { boundaries },
     settings: {
       'boundaries/elements': [
@@ -87,9 +109,15 @@ export default tseslint.config(
         { type: 'native-libvirt', pattern: 'native/libvirt' },
         { type: 'electron', pattern: 'electron/**', partialMatch: false },
         { type: 'cli', pattern: 'cli' },
+        { type: 'renderer-text', pattern: 'renderer/src/text' },
+        { type: 'renderer-api', pattern: 'renderer/src/api' },
+        { type: 'renderer-stores', pattern: 'renderer/src/stores' },
+        { type: 'renderer-components', pattern: 'renderer/src/components' },
+        { type: 'renderer-features', pattern: 'renderer/src/features' },
+        { type: 'renderer-main', pattern: 'renderer' },
         { type: 'tests', pattern: 'tests' },
       ],
-      'import/resolver': { node: { extensions: ['.ts', '.js'] } },
+      'import/resolver': { node: { extensions: ['.ts', '.js', '.vue'] } },
     },
     rules: {
       'boundaries/dependencies': [
@@ -141,7 +169,28 @@ export default tseslint.config(
   })),
   {
     files: ['renderer/**/*.{ts,vue}'],
-    rules: { 'no-restricted-syntax': ['error', ...MARKUP] },
+    rules: {
+      'no-undef': 'off',
+      'vue/no-v-html': 'error',
+      'vue/multi-word-component-names': 'off',
+      'vue/require-default-prop': 'off',
+      'no-restricted-syntax': ['error', ...MARKUP],
+    },
+  },
+  {
+    // Only api/ touches what a browser or Electron gives.
+    files: ['renderer/src/{stores,components,features}/**/*.{ts,vue}', 'renderer/src/*.{ts,vue}'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['window', 'localStorage', 'sessionStorage', 'navigator', 'fetch', 'WebSocket', 'history'].map(
+          (name) => ({
+            name,
+            message: 'only renderer/src/api touches it',
+          }),
+        ),
+      ],
+    },
   },
   {
     files: ['**/*.js', '**/*.mjs'],

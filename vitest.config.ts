@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{build,contract,electron,engine,cli,native,tests/support}/**/*.test.ts'],
+          include: ['{build,contract,electron,engine,cli,native,renderer,tests/support}/**/*.test.ts'],
           testTimeout: 30_000,
         },
       },

@@ -9,7 +9,7 @@ runtime_packages=(
   skopeo e2fsprogs tini kmod cpio zstd busybox-static
   g++ make pkg-config musl-tools
 )
-test_packages=(desktop-file-utils docker-registry redis-tools erofs-utils mmdebstrap curl git xz-utils python3)
+test_packages=(chromium desktop-file-utils docker-registry redis-tools erofs-utils mmdebstrap curl git xz-utils python3)
 [ "${1:-}" = --test ] && runtime_packages+=("${test_packages[@]}")
 
 say() { printf 'bootstrap: %s\n' "$*" >&2; }
@@ -67,9 +67,19 @@ build_native() {
   make -s -C native/libvirt
 }
 
+# The window, for Electron and for `ramet gui --browser`.
+build_renderer() {
+  [ -e renderer/dist/index.html ] \
+    && [ -z "$(find renderer contract package-lock.json -path renderer/dist -prune -o -newer renderer/dist/index.html -type f -print -quit)" ] \
+    && return
+  say 'building the window'
+  build/node node_modules/vite/bin/vite.js build --logLevel warn renderer >&2
+}
+
 install_packages
 make_libvirt_user
 install_node
 install_modules
 build_native
 native/guest/kit.sh
+build_renderer

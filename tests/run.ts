@@ -70,6 +70,12 @@ async function add(results: string, code: number): Promise<void> {
 }
 
 await check('types', node, ['node_modules/typescript/bin/tsc', '--noEmit'])
+await check('types of the window', node, [
+  'node_modules/vue-tsc/bin/vue-tsc.js',
+  '--noEmit',
+  '-p',
+  'renderer',
+])
 await check('lint', node, ['node_modules/eslint/bin/eslint.js', '.'])
 await check('format', node, ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'])
 await check('guest agent, on the host', 'make', ['-s', '-C', 'native/guest', 'test'])

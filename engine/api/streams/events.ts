@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream'
-import type { EventMessage } from '../../../contract/docker.ts'
 
 /** Bytes that may wait for a client; one that is further behind is cut off, for its picture would be wrong anyway. */
 const MOST_WAITING = 1024 * 1024

@@ -1,0 +1,150 @@
+import { shallowReactive } from 'vue'
+import type { FitAddon } from '@xterm/addon-fit'
+import type { Terminal } from '@xterm/xterm'
+import { call, open } from '../../../../api/engine.ts'
+import { asError } from '../../../../api/failure.ts'
+import type { EngineStream } from '../../../../api/transport.ts'
+
+export interface TerminalSession {
+  number: number
+  state: 'opening' | 'open' | 'ended' | 'lost'
+  error: string
+  /** Stays while the page is elsewhere; is put where it is seen. */
+  element: HTMLElement
+  terminal: Terminal
+  fit(): void
+}
+
+/** The image's best shell; whatever has a /bin/sh opens. */
+const SHELL = ['/bin/sh', '-c', 'if command -v bash >/dev/null 2>&1; then exec bash; else exec /bin/sh; fi']
+
+const byContainer = new Map<string, TerminalSession[]>()
+let last = 0
+
+/** Terminals in a container outlive the page that shows them. */
+export function sessionsOf(container: string): TerminalSession[] {
+  let found = byContainer.get(container)
+  if (!found) byContainer.set(container, (found = shallowReactive<TerminalSession[]>([])))
+  return found
+}
+
+/** Terminal and its parts are loaded with the first one. */
+export async function openSession(container: string): Promise<TerminalSession> {
+  const [{ Terminal }, { FitAddon }] = await Promise.all([
+    import('@xterm/xterm'),
+    import('@xterm/addon-fit'),
+    import('@xterm/xterm/css/xterm.css'),
+  ])
+  const element = document.createElement('div')
+  element.style.cssText = 'width: 100%; height: 100%'
+  const terminal = new Terminal({
+    fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--mono'),
+    fontSize: 13,
+    cursorBlink: false,
+    scrollback: 10_000,
+    theme: themeNow(),
+    // Programs may set neither the clipboard nor anything else outside of the screen.
+    allowProposedApi: false,
+  })
+  const fitter = new FitAddon()
+  terminal.loadAddon(fitter)
+  const session: TerminalSession = shallowReactive({
+    number: ++last,
+    state: 'opening',
+    error: '',
+    element,
+    terminal,
+    fit: () => fit(session, fitter),
+  })
+  sessionsOf(container).push(session)
+  void join(container, session)
+  return session
+}
+
+/** Opens the shell again in the terminal that is there. */
+export async function join(container: string, session: TerminalSession): Promise<void> {
+  const { terminal } = session
+  session.state = 'opening'
+  session.error = ''
+  const ends: (() => void)[] = []
+  try {
+    const { Id } = await call<{ Id: string }>('POST', `/containers/${container}/exec`, {
+      body: {
+        Cmd: SHELL,
+        Tty: true,
+        AttachStdin: true,
+        AttachStdout: true,
+        AttachStderr: true,
+        Env: ['TERM=xterm-256color'],
+      },
+    })
+    const size = (): [number, number] => [terminal.rows, terminal.cols]
+    const stream = await open({
+      method: 'POST',
+      path: `/exec/${Id}/start`,
+      body: { Detach: false, Tty: true, ConsoleSize: size() },
+      hijack: true,
+    })
+    session.state = 'open'
+    const encoder = new TextEncoder()
+    const typed = terminal.onData((data) => void stream.write(encoder.encode(data)).catch(() => {}))
+    const raw = terminal.onBinary(
+      (data) => void stream.write(Uint8Array.from(data, (each) => each.charCodeAt(0))).catch(() => {}),
+    )
+    const resized = terminal.onResize(({ rows, cols }) => {
+      call('POST', `/exec/${Id}/resize`, { query: { h: rows, w: cols } }).catch(() => {
+        // It has just ended: there is nothing to fit.
+      })
+    })
+    ends.push(
+      () => typed.dispose(),
+      () => raw.dispose(),
+      () => resized.dispose(),
+      () => stream.close(),
+    )
+    closers.set(session, () => ends.splice(0).forEach((end) => end()))
+    await show(stream, terminal)
+    session.state = 'ended'
+  } catch (thrown) {
+    session.state = 'lost'
+    session.error = asError(thrown).message
+  } finally {
+    ends.splice(0).forEach((end) => end())
+  }
+}
+
+const closers = new WeakMap<TerminalSession, () => void>()
+
+/** What is printed, no faster than it is drawn. */
+async function show(stream: EngineStream, terminal: Terminal): Promise<void> {
+  for (let data = await stream.read(); data !== null; data = await stream.read()) {
+    const piece = data
+    await new Promise<void>((drawn) => terminal.write(piece, drawn))
+  }
+}
+
+export function closeSession(container: string, session: TerminalSession): void {
+  const sessions = sessionsOf(container)
+  sessions.splice(sessions.indexOf(session), 1)
+  closers.get(session)?.()
+  session.terminal.dispose()
+}
+
+function fit(session: TerminalSession, fitter: FitAddon): void {
+  if (!session.element.isConnected || session.element.clientWidth === 0) return
+  if (!session.terminal.element) session.terminal.open(session.element)
+  session.terminal.options.theme = themeNow()
+  fitter.fit()
+}
+
+function themeNow(): Record<string, string> {
+  const style = getComputedStyle(document.documentElement)
+  const colour = (name: string): string => style.getPropertyValue(name).trim()
+  return {
+    background: colour('--bg'),
+    foreground: colour('--text'),
+    cursor: colour('--accent'),
+    cursorAccent: colour('--bg'),
+    selectionBackground: colour('--accent-soft'),
+  }
+}

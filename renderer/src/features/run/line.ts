@@ -1,0 +1,200 @@
+import { EngineError } from '../../../../contract/errors.ts'
+import { text } from '../../text/index.ts'
+import { emptyModel, quoted, words, type RunModel } from './model.ts'
+
+/** The line of docker that does the same. */
+export function toLine(model: RunModel): string {
+  const { config, host } = model.rest
+  const flags: (string | [string, string])[] = [
+    '-d',
+    ...(model.tty ? ['-it'] : []),
+    ...(model.remove ? ['--rm'] : []),
+    ...(model.name ? [['--name', model.name] as [string, string]] : []),
+    ...model.ports.map((port): [string, string] => ['-p', portText(port)]),
+    ...model.env
+      .filter(({ name }) => name)
+      .map(({ name, value }): [string, string] => ['-e', `${name}=${value}`]),
+    ...model.volumes
+      .filter(({ target }) => target)
+      .map(({ source, target, readOnly }): [string, string] => [
+        '-v',
+        `${source}:${target}${readOnly ? ':ro' : ''}`,
+      ]),
+    ...(model.memory ? [['-m', model.memory] as [string, string]] : []),
+    ...(model.cpus ? [['--cpus', model.cpus] as [string, string]] : []),
+    ...(model.restart !== 'no' ? [['--restart', model.restart] as [string, string]] : []),
+    ...(model.network ? [['--network', model.network] as [string, string]] : []),
+    ...(config.User ? [['-u', config.User] as [string, string]] : []),
+    ...(config.WorkingDir ? [['-w', config.WorkingDir] as [string, string]] : []),
+    ...(config.Hostname ? [['-h', config.Hostname] as [string, string]] : []),
+    ...(typeof config.Entrypoint === 'string' || config.Entrypoint?.[0]
+      ? [['--entrypoint', [config.Entrypoint].flat()[0]!] as [string, string]]
+      : []),
+    ...Object.entries(config.Labels ?? {}).map(([name, value]): [string, string] => [
+      '-l',
+      `${name}=${value}`,
+    ]),
+    ...(host.ReadonlyRootfs ? ['--read-only'] : []),
+    ...(host.Privileged ? ['--privileged'] : []),
+    ...(host.Init ? ['--init'] : []),
+    ...(host.CapAdd ?? []).map((each): [string, string] => ['--cap-add', each]),
+    ...(host.CapDrop ?? []).map((each): [string, string] => ['--cap-drop', each]),
+    ...Object.entries(host.Tmpfs ?? {}).map(([at, options]): [string, string] => [
+      '--tmpfs',
+      options ? `${at}:${options}` : at,
+    ]),
+    ...(host.ExtraHosts ?? []).map((each): [string, string] => ['--add-host', each]),
+    ...(host.Dns ?? []).map((each): [string, string] => ['--dns', each]),
+  ]
+  const told = flags.map((flag) => (typeof flag === 'string' ? flag : `${flag[0]} ${quoted(flag[1])}`))
+  return [
+    'docker run',
+    ...told,
+    quoted(model.image.trim() || 'IMAGE'),
+    ...(words(model.command) ?? []).map(quoted),
+  ].join(' ')
+}
+
+function portText({ host, container, protocol, address }: RunModel['ports'][0]): string {
+  const inside = protocol === 'udp' ? `${container}/udp` : container
+  const outside = address
+    ? `${address.includes(':') ? `[${address}]` : address}:${host}:`
+    : host
+      ? `${host}:`
+      : ''
+  return `${outside}${inside}`
+}
+
+type Taker = (model: RunModel, value: string) => void
+
+const list =
+  (key: 'CapAdd' | 'CapDrop' | 'ExtraHosts' | 'Dns' | 'GroupAdd' | 'SecurityOpt'): Taker =>
+  ({ rest }, value) => {
+    rest.host[key] = [...(rest.host[key] ?? []), value]
+  }
+
+/** Flags with a value, by all their names. */
+const VALUES: Record<string, Taker> = {
+  name: (model, value) => (model.name = value),
+  publish: (model, value) => model.ports.push(parsePort(value)),
+  env: (model, value) => model.env.push({ name: before(value, '='), value: after(value, '=') }),
+  volume: (model, value) => model.volumes.push(parseVolume(value)),
+  memory: (model, value) => (model.memory = value),
+  cpus: (model, value) => (model.cpus = value),
+  restart: (model, value) => (model.restart = value),
+  network: (model, value) => (model.network = value),
+  user: ({ rest }, value) => (rest.config.User = value),
+  workdir: ({ rest }, value) => (rest.config.WorkingDir = value),
+  hostname: ({ rest }, value) => (rest.config.Hostname = value),
+  entrypoint: ({ rest }, value) => (rest.config.Entrypoint = [value]),
+  label: ({ rest }, value) => {
+    rest.config.Labels = { ...rest.config.Labels, [before(value, '=')]: after(value, '=') }
+  },
+  tmpfs: ({ rest }, value) => {
+    rest.host.Tmpfs = { ...rest.host.Tmpfs, [before(value, ':')]: after(value, ':') }
+  },
+  'cap-add': list('CapAdd'),
+  'cap-drop': list('CapDrop'),
+  'add-host': list('ExtraHosts'),
+  dns: list('Dns'),
+  'group-add': list('GroupAdd'),
+  'security-opt': list('SecurityOpt'),
+  'stop-signal': ({ rest }, value) => (rest.config.StopSignal = value),
+  // Where to pull from, and what happens to keys, is no matter of the container.
+  pull: () => {},
+  'detach-keys': () => {},
+  platform: () => {},
+}
+
+const SWITCHES: Record<string, (model: RunModel) => void> = {
+  detach: () => {},
+  interactive: () => {},
+  tty: (model) => (model.tty = true),
+  rm: (model) => (model.remove = true),
+  'read-only': ({ rest }) => (rest.host.ReadonlyRootfs = true),
+  privileged: ({ rest }) => (rest.host.Privileged = true),
+  init: ({ rest }) => (rest.host.Init = true),
+  'publish-all': ({ rest }) => (rest.host.PublishAllPorts = true),
+}
+
+const SHORT: Record<string, string> = {
+  p: 'publish',
+  e: 'env',
+  v: 'volume',
+  m: 'memory',
+  u: 'user',
+  w: 'workdir',
+  h: 'hostname',
+  l: 'label',
+  d: 'detach',
+  i: 'interactive',
+  t: 'tty',
+  P: 'publish-all',
+}
+const SAME: Record<string, string> = { net: 'network' }
+
+/** The form that a line of `docker run` fills. Throws INVALID_ARGUMENT, naming what it does not know. */
+export function fromLine(line: string): RunModel {
+  const rest = words(line)
+  if (!rest) throw wrong(text.run.errors.quote)
+  while (['sudo', 'docker', 'podman', 'ramet', 'container', '$'].includes(rest[0] ?? '')) rest.shift()
+  if (!['run', 'create'].includes(rest.shift() ?? '')) throw wrong(text.run.errors.noCommand)
+  const model = emptyModel()
+  while (rest[0]?.startsWith('-') && rest[0] !== '-') take(model, rest.shift()!, rest)
+  const image = rest.shift()
+  if (!image) throw wrong(text.run.errors.noImage)
+  return { ...model, image, command: rest.map(quoted).join(' ') }
+}
+
+function take(model: RunModel, flag: string, rest: string[]): void {
+  if (!flag.startsWith('--')) return takeShort(model, flag.slice(1), rest)
+  const given = flag.includes('=') ? after(flag, '=') : undefined
+  const written = before(flag, '=').slice(2)
+  const name = SAME[written] ?? written
+  if (Object.hasOwn(SWITCHES, name)) {
+    if (given !== 'false') SWITCHES[name]!(model)
+  } else if (Object.hasOwn(VALUES, name)) {
+    const value = given ?? rest.shift()
+    if (value === undefined) throw wrong(text.run.errors.noValue(flag))
+    VALUES[name]!(model, value)
+  } else throw wrong(text.run.errors.unknownFlag(before(flag, '=')))
+}
+
+/** `-it`, `-p 80:80`, `-p80:80`. */
+function takeShort(model: RunModel, letters: string, rest: string[]): void {
+  for (let at = 0; at < letters.length; at++) {
+    const name = SHORT[letters[at]!]
+    if (!name) throw wrong(text.run.errors.unknownFlag(`-${letters[at]}`))
+    if (Object.hasOwn(SWITCHES, name)) {
+      SWITCHES[name]!(model)
+      continue
+    }
+    const value = letters.slice(at + 1).replace(/^=/, '') || rest.shift()
+    if (value === undefined) throw wrong(text.run.errors.noValue(`-${letters[at]}`))
+    VALUES[name]!(model, value)
+    return
+  }
+}
+
+function parsePort(spec: string): RunModel['ports'][0] {
+  const match = /^(?:(?:(\[[0-9a-f:.]+\]|[\d.]*):)?(\d*):)?(\d+)(?:\/(tcp|udp))?$/i.exec(spec)
+  if (!match) throw wrong(text.run.errors.port(spec))
+  const [, address = '', host = '', container = '', protocol = 'tcp'] = match
+  const kind = protocol.toLowerCase() === 'udp' ? 'udp' : 'tcp'
+  return { host, container, protocol: kind, address: address.replace(/^\[|\]$/g, '') }
+}
+
+function parseVolume(spec: string): RunModel['volumes'][0] {
+  const [source = '', target = '', mode] = spec.split(':')
+  return {
+    source: target ? source : '',
+    target: target || source,
+    readOnly: mode?.split(',').includes('ro') ?? false,
+  }
+}
+
+const before = (value: string, mark: string): string =>
+  value.includes(mark) ? value.slice(0, value.indexOf(mark)) : value
+const after = (value: string, mark: string): string =>
+  value.includes(mark) ? value.slice(value.indexOf(mark) + 1) : ''
+const wrong = (message: string): EngineError => new EngineError('INVALID_ARGUMENT', message)

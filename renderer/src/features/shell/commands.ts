@@ -1,0 +1,123 @@
+import {
+  Box,
+  Download,
+  Layers,
+  Moon,
+  Play,
+  ScrollText,
+  Square,
+  SquareTerminal,
+  Sun,
+  SunMoon,
+  Star,
+} from '@lucide/vue'
+import { computed, type Component, type ComputedRef, type Ref } from 'vue'
+import { useRouter } from 'vue-router'
+import { isLive, nameOf, useContainers } from '../../stores/containers.ts'
+import { imageName, useImages } from '../../stores/images.ts'
+import { useLaunches } from '../../stores/launches.ts'
+import { useNotices } from '../../stores/notices.ts'
+import { usePreferences, type Theme } from '../../stores/preferences.ts'
+import { text } from '../../text/index.ts'
+
+export interface Command {
+  key: string
+  label: string
+  detail?: string
+  icon?: Component
+  run(): void
+}
+
+interface Group {
+  label: string
+  commands: Command[]
+}
+
+/** Of each kind; whoever looks for one of many types its name. */
+const MOST = 12
+
+export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
+  const router = useRouter()
+  const containers = useContainers()
+  const images = useImages()
+  const launches = useLaunches()
+  const notices = useNotices()
+  const preferences = usePreferences()
+  const words = text.common.palette
+  const go = (to: string) => (): void => void router.push(to)
+  const theme = (chosen: Theme) => (): void => void (preferences.theme = chosen)
+
+  const pages: Command[] = router
+    .getRoutes()
+    .filter(({ meta, path }) => meta['title'] && !path.includes(':'))
+    .map(({ path, meta }) => ({ key: path, label: String(meta['title']), run: go(path) }))
+  const actions: Command[] = [
+    { key: 'pull', label: words.pull, icon: Download, run: go('/images?pull') },
+    { key: 'light', label: words.light, icon: Sun, run: theme('light') },
+    { key: 'dark', label: words.dark, icon: Moon, run: theme('dark') },
+    { key: 'system', label: words.system, icon: SunMoon, run: theme('system') },
+  ]
+
+  const ofContainers = (): Command[] =>
+    containers.items.flatMap((container): Command[] => {
+      const [name, at, live] = [nameOf(container), `/containers/${container.Id}`, isLive(container)]
+      const act = (action: 'start' | 'stop') => (): void =>
+        void notices.attempt(() => containers.act(container.Id, action))
+      return [
+        { key: at, label: name, detail: container.Image, icon: Box, run: go(at) },
+        { key: `${at} logs`, label: words.logsOf(name), icon: ScrollText, run: go(`${at}/logs`) },
+        ...(live
+          ? [
+              {
+                key: `${at} terminal`,
+                label: words.terminalOf(name),
+                icon: SquareTerminal,
+                run: go(`${at}/terminal`),
+              },
+              { key: `${at} stop`, label: words.stop(name), icon: Square, run: act('stop') },
+            ]
+          : [{ key: `${at} start`, label: words.start(name), icon: Play, run: act('start') }]),
+      ]
+    })
+  const ofImages = (): Command[] =>
+    images.items.flatMap((image): Command[] => {
+      const name = imageName(image)
+      return [
+        { key: image.Id, label: name, icon: Layers, run: go(`/images/${encodeURIComponent(image.Id)}`) },
+        {
+          key: `${image.Id} run`,
+          label: words.run(name),
+          icon: Play,
+          run: go(`/run?image=${encodeURIComponent(name)}`),
+        },
+      ]
+    })
+  const ofLaunches = (): Command[] =>
+    launches.items.map(({ id, title }) => ({
+      key: `launch ${id}`,
+      label: words.launch(title),
+      icon: Star,
+      run: () =>
+        void notices.attempt(async () => {
+          const made = await launches.run(id)
+          await router.push(`/containers/${made.id}`)
+        }),
+    }))
+
+  return computed(() => {
+    const letters = query.value.trim().toLowerCase().split(/\s+/)
+    const found = (commands: Command[]): Command[] =>
+      commands
+        .filter(({ label, detail = '' }) =>
+          letters.every((word) => `${label} ${detail}`.toLowerCase().includes(word)),
+        )
+        .slice(0, MOST)
+    return [
+      { label: words.launches, commands: found(ofLaunches()) },
+      { label: words.containers, commands: found(ofContainers()) },
+      { label: words.images, commands: found(ofImages()) },
+      { label: words.pages, commands: found(pages) },
+      { label: words.actions, commands: found(actions) },
+    ].filter(({ commands }) => commands.length > 0)
+  })
+}

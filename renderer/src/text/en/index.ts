@@ -1,0 +1,8 @@
+export * as common from './common.ts'
+export * as containers from './containers.ts'
+export * as dashboard from './dashboard.ts'
+export * as run from './run.ts'
+export * as images from './images.ts'
+export * as resources from './resources.ts'
+export * as activity from './activity.ts'
+export * as settings from './settings.ts'
