@@ -71,7 +71,8 @@ test('follows until the exit record of the run', async () => {
   expect(await all).toBe('abc')
 })
 
-test('waits for a run that has not begun, and for a file that is not there', async () => {
+test('waits for a run that has not begun', async () => {
+  await write()
   const all = text(read({ follow: true, fromRun: 2 }))
   setTimeout(() => void appendFile(path, Buffer.concat([start(1), out('old'), exit(1, 0)])), 20)
   setTimeout(() => void appendFile(path, Buffer.concat([start(2), out('new'), exit(2, 0)])), 60)

@@ -1,5 +1,4 @@
 import { watch } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { LogType, type LogRecord } from '../../contract/guest-protocol/log-record.ts'
 import { openLog, RecordReader } from './log-file.ts'
 
@@ -35,8 +34,6 @@ export interface ReadLogOptions {
 /** What a container printed, in order. Ends, without an error, when the signal is aborted. */
 export async function* readLog(path: string, options: ReadLogOptions): AsyncGenerator<LogChunk> {
   const { follow, signal, tail } = options
-  // QEMU makes the file with the first start; who attaches before that waits for it.
-  if (follow) await writeFile(path, '', { flag: 'a', mode: 0o600 })
   await using file = await openLog(path)
   if (!file) return
   const start = tail === 0 ? (await file.stat()).size : 0
@@ -138,6 +135,7 @@ function count(data: Buffer): number {
 /** Waits for a file to grow. */
 class Changes implements Disposable {
   readonly #watcher
+  readonly #unlisten: () => void
   #changed = false
   #wake: (() => void) | undefined
   /** Nothing more will come. */
@@ -151,6 +149,7 @@ class Changes implements Disposable {
     this.#watcher = watch(path, notice)
     this.#watcher.on('error', notice)
     signal.addEventListener('abort', notice, { once: true })
+    this.#unlisten = () => signal.removeEventListener('abort', notice)
     void ended?.then(() => {
       this.over = true
       notice()
@@ -172,5 +171,6 @@ class Changes implements Disposable {
 
   [Symbol.dispose](): void {
     this.#watcher.close()
+    this.#unlisten()
   }
 }

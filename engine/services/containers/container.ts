@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import type { ContainerUpdateRequest, Health } from '../../../contract/docker.ts'
 import type { EndpointSettings } from '../../../contract/docker-networks.ts'
 import { EngineError } from '../../../contract/errors.ts'
@@ -113,6 +113,8 @@ export class Container {
     try {
       await mkdir(this.paths.diskFolder, { recursive: true, mode: 0o700 })
       await mkdir(this.paths.logFolder, { recursive: true, mode: 0o700 })
+      // QEMU appends to it from the first start on; whoever attaches before that waits for it to grow.
+      await writeFile(this.paths.log, '', { mode: 0o600 })
       const hardware = await this.#context.templates.hardwareFor(this.record)
       await createOverlay(this.paths.disk, hardware.goldenDisk)
       await this.#machine.define(this.record, { hardware })
@@ -163,9 +165,9 @@ export class Container {
     this.emit('start')
   }
 
-  /** Resolves once it runs: at once, or with its next start. Answers false where that did not come about. */
-  async started(): Promise<boolean> {
-    return this.running || this.#starts.next()
+  /** Resolves once it runs: at once, or with its next start. Answers false where that did not come about, or `signal` aborts. */
+  async started(signal: AbortSignal): Promise<boolean> {
+    return this.running || this.#starts.next(signal).catch(() => false)
   }
 
   async #startFailed(error: unknown): Promise<void> {

@@ -7,9 +7,9 @@ export class ExitWaiters {
   readonly #removed = new Waiters<number>()
   #lastCode = 0
 
-  /** Resolves at the next exit, with its code. */
-  next(): Promise<number> {
-    return this.#exit.next()
+  /** Resolves at the next exit, with its code; rejects with the signal's reason. */
+  next(signal?: AbortSignal): Promise<number> {
+    return this.#exit.next(signal)
   }
 
   /** `now` is what holds as the wait begins. */

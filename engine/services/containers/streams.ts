@@ -46,7 +46,11 @@ export class StreamService {
     const follow = options.follow && container.running
     return {
       tty: container.record.config.Tty ?? false,
-      output: readLog(container.paths.log, { ...options, follow, ended: container.exits.next() }),
+      output: readLog(container.paths.log, {
+        ...options,
+        follow,
+        ended: follow ? endOf(container, options.signal) : undefined,
+      }),
     }
   }
 
@@ -65,7 +69,7 @@ export class StreamService {
       options.stream || options.logs
         ? readLog(container.paths.log, {
             follow: options.stream,
-            ended: container.exits.next(),
+            ended: options.stream ? endOf(container, signal) : undefined,
             stdout,
             stderr,
             signal,
@@ -74,18 +78,32 @@ export class StreamService {
           })
         : nothing()
     const wantsStdin = options.stdin && record.config.OpenStdin
-    return { tty: record.config.Tty ?? false, output, ...(wantsStdin ? { stdin: stdinOf(container) } : {}) }
+    return {
+      tty: record.config.Tty ?? false,
+      output,
+      ...(wantsStdin ? { stdin: stdinOf(container, signal) } : {}),
+    }
   }
 }
 
 async function* nothing(): AsyncGenerator<Chunk> {}
 
+/** Resolves when nothing more is printed, or whoever reads has gone: on a container that runs for long many come and go. */
+async function endOf(container: Container, signal: AbortSignal): Promise<void> {
+  await container.exits.next(signal).catch(() => {})
+}
+
 /** A client attaches before it starts the container: what it writes waits for the start. */
-function stdinOf(container: Container): Writable {
+function stdinOf(container: Container, signal: AbortSignal): Writable {
   const input = new PassThrough()
-  void container.started().then((running) => {
+  const join = (running: boolean): void => {
     if (running) input.pipe(container.agent().stdin()).on('error', () => input.destroy())
     else input.destroy()
-  })
+  }
+  // It may have ended, or been paused, in the meantime.
+  void container
+    .started(signal)
+    .then(join)
+    .catch(() => input.destroy())
   return input
 }
