@@ -17,6 +17,8 @@
 static int look(const char *path, struct stat *status, struct failure *failure) {
   if (*path == '/' && strlen(path) < PATH_MAX && lstat(path, status) == 0) return 0;
   if (*path != '/') return fail(failure, "INVALID_ARGUMENT", "%s is not an absolute path", path);
+  if (strlen(path) >= PATH_MAX || errno == ENAMETOOLONG || errno == ELOOP)
+    return fail(failure, "INVALID_ARGUMENT", "the path is too long, or follows too many links");
   if (errno == ENOENT || errno == ENOTDIR) return fail(failure, "FILE_NOT_FOUND", "there is no %s", path);
   return fail_errno(failure, "GUEST_ERROR", "cannot look at %s", path);
 }
