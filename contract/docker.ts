@@ -53,7 +53,48 @@ export interface HostConfig extends HostOptions {
   Init?: boolean | null
   /** `cold` boots a VM of its own instead of forking a template; Docker's `default` forks. */
   Isolation?: '' | 'default' | 'cold'
+  Mounts?: Mount[] | null
+  /** `CONTAINER[:ro|rw]`. */
+  VolumesFrom?: string[] | null
+  VolumeDriver?: string
   [other: string]: unknown
+}
+
+/** The long form of a mount. */
+export interface Mount {
+  Type?: string
+  Target?: string
+  Source?: string
+  ReadOnly?: boolean
+  Consistency?: string
+  BindOptions?: {
+    Propagation?: string
+    NonRecursive?: boolean
+    CreateMountpoint?: boolean
+    ReadOnlyNonRecursive?: boolean
+    ReadOnlyForceRecursive?: boolean
+  } | null
+  VolumeOptions?: {
+    NoCopy?: boolean
+    Labels?: Record<string, string> | null
+    DriverConfig?: { Name?: string; Options?: Record<string, string> | null } | null
+    Subpath?: string
+  } | null
+  /** `Mode` as chmod(2) takes it. */
+  TmpfsOptions?: { SizeBytes?: number; Mode?: number; Options?: string[][] | null } | null
+}
+
+/** A mount as a container's description shows it. */
+export interface MountPoint {
+  Type: 'bind' | 'volume' | 'tmpfs'
+  Name?: string
+  /** A path of the workstation. */
+  Source: string
+  Destination: string
+  Driver?: string
+  Mode: string
+  RW: boolean
+  Propagation: string
 }
 
 /** Times are nanoseconds; 0 takes the image's, or the default. */
@@ -174,7 +215,7 @@ export interface ContainerInspect {
   GraphDriver: { Name: string; Data: Record<string, string> | null }
   SizeRw?: number
   SizeRootFs?: number
-  Mounts: unknown[]
+  Mounts: MountPoint[]
   Config: ContainerConfig
   NetworkSettings: {
     Ports: PortMap
@@ -223,7 +264,7 @@ export interface ContainerSummary {
   Status: string
   HostConfig: { NetworkMode: string }
   NetworkSettings: { Networks: Record<string, EndpointSettings> }
-  Mounts: unknown[]
+  Mounts: MountPoint[]
   SizeRw?: number
   SizeRootFs?: number
 }

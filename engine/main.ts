@@ -24,6 +24,8 @@ import { Attachments } from './services/networks/attachments.ts'
 import { Connections } from './services/networks/connections.ts'
 import { hostRoutes } from './services/networks/host-routes.ts'
 import { NetworkService } from './services/networks/networks.ts'
+import { MountService } from './services/mounts/mounts.ts'
+import { ownFolders, RefusedFolders } from './services/mounts/refused.ts'
 import { TemplateService } from './services/templates.ts'
 import { VolumeService } from './services/volumes/volumes.ts'
 import { readSettings } from './settings.ts'
@@ -80,12 +82,26 @@ async function main(): Promise<void> {
     log,
   })
   const attachments = new Attachments({ networks, containers: records })
+  const volumes = await VolumeService.open({
+    folder: join(at.data, 'volumes'),
+    events,
+    usersOf: (name) => containers.usersOfVolume(name),
+    log,
+  })
+  const mounts = new MountService({
+    volumes,
+    refused: new RefusedFolders(ownFolders([at.data, at.state, at.config, at.runtime, at.cache], env)),
+    apiSocket: at.socket,
+    isRoot: process.getuid!() === 0,
+    log,
+  })
   const containers: ContainerService = new ContainerService({
     hypervisor,
     images: imageStore,
     templates,
     networks: attachments,
     events,
+    mounts,
     diskDir: join(at.data, 'containers'),
     logDir: join(at.state, 'containers'),
     socketDir,
@@ -99,13 +115,6 @@ async function main(): Promise<void> {
     templates,
     events,
     usersOf: (imageId) => containers.usersOf(imageId),
-  })
-  const volumes = await VolumeService.open({
-    folder: join(at.data, 'volumes'),
-    events,
-    // No container can mount one yet.
-    usersOf: () => [],
-    log,
   })
   const launches = await LaunchService.open({
     file: join(at.config, 'launches.json'),

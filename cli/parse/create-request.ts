@@ -10,6 +10,7 @@ import { parseSize } from '../format/bytes.ts'
 import { parseEnv } from './env.ts'
 import { diskRates, limits } from './limit-flags.ts'
 import { invalid, whole } from './numbers.ts'
+import { parseMount, parseVolumes } from './mounts.ts'
 import { parsePorts } from './ports.ts'
 import type { RunFlags } from './run-flags.ts'
 
@@ -24,6 +25,7 @@ export function createRequest(
   here: Record<string, string | undefined>,
 ): ContainerCreateRequest {
   const ports = parsePorts(flags.publish)
+  const mounts = parseVolumes(flags.volume)
   const attached = !flags.detach
   return {
     Image: image,
@@ -45,7 +47,8 @@ export function createRequest(
     StopSignal: flags.stopSignal,
     StopTimeout: whole(flags.stopTimeout, '--stop-timeout', -1),
     Healthcheck: healthcheck(flags),
-    HostConfig: hostConfig(flags, ports.bindings),
+    Volumes: mounts.volumes,
+    HostConfig: { ...hostConfig(flags, ports.bindings), Binds: mounts.binds },
   }
 }
 
@@ -82,6 +85,8 @@ function hostConfig(flags: RunFlags, bindings: HostConfig['PortBindings']): Host
     ...diskRates(flags),
     ...(flags.storageOpt.length > 0 && { StorageOpt: pairs(flags.storageOpt, '--storage-opt') }),
     ReadonlyRootfs: flags.readOnly ?? false,
+    Mounts: flags.mount.map(parseMount),
+    VolumesFrom: flags.volumesFrom,
     Tmpfs: Object.fromEntries(flags.tmpfs.map(split)),
     CapAdd: flags.capAdd,
     CapDrop: flags.capDrop,

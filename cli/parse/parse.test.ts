@@ -118,9 +118,13 @@ describe('run', () => {
       '--ulimit nofile=1024:2048 --ulimit core=0 --sysctl net.core.somaxconn=9 --add-host db:10.0.0.1',
       '--dns-search a.org --dns-option ndots:2 --device /dev/fuse --oom-score-adj -5 --pids-limit 9 --cgroupns host',
       '--cpuset-cpus 0-1 --log-driver local --log-opt max-size=1m',
+      '-v data:/data:ro --mount type=bind,source=/srv,target=/srv --volumes-from other:ro',
       '--add-host six=[::1] --dns 9.9.9.9 --restart on-failure:3 --isolation cold -P i',
     ]
     expect(run(...words.join(' ').split(' ')).HostConfig).toEqual({
+      Binds: ['data:/data:ro'],
+      Mounts: [{ Type: 'bind', Source: '/srv', Target: '/srv' }],
+      VolumesFrom: ['other:ro'],
       PortBindings: {},
       PublishAllPorts: true,
       RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 },

@@ -19,6 +19,9 @@ export interface RunFlags extends LimitFlags, DiskRateFlags {
   label: string[]
   readOnly?: boolean
   tmpfs: string[]
+  volume: string[]
+  mount: string[]
+  volumesFrom: string[]
   hostname?: string
   restart?: string
   interactive?: boolean
@@ -74,6 +77,11 @@ export function addRunFlags(command: Command): Command {
     .addOption(many('-l, --label <NAME=VALUE>', 'set a label'))
     .option('--read-only', 'mount the root file system read-only')
     .addOption(many('--tmpfs <path[:options]>', 'mount a tmpfs'))
+    .addOption(
+      many('-v, --volume <SOURCE:TARGET[:ro]>', 'mount a volume, or a folder or file of this machine'),
+    )
+    .addOption(many('--mount <spec>', 'the same in words: type=bind,source=…,target=…'))
+    .addOption(many('--volumes-from <container[:ro]>', 'mount what another container has'))
     .option('-h, --hostname <name>', 'host name')
     .option('--restart <policy>', 'no, always, unless-stopped, on-failure[:TIMES]')
     .option('-i, --interactive', 'keep standard input open')

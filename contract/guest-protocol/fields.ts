@@ -25,7 +25,6 @@ export const Key = {
     hostname: 22,
     domainname: 23,
     readOnly: 24,
-    tmpfs: 25,
     rlimit: 26,
     capability: 27,
     noNewPrivileges: 28,
@@ -35,6 +34,7 @@ export const Key = {
     extraHost: 32,
     dns: 33,
     pidsLimit: 34,
+    mount: 40,
     memoryLimit: 70,
     cpuQuota: 71,
     dnsSearch: 50,
@@ -50,6 +50,7 @@ export const Key = {
   resize: { columns: 1, rows: 2 },
   window: { bytes: 1, stream: 2 },
   signal: { name: 1 },
+  connection: { socket: 1 },
 } as const
 
 const HEADER_BYTES = 6
@@ -77,7 +78,12 @@ export class FieldWriter {
 
   /** Name and value with a NUL between them; neither may hold one. */
   pair(key: number, name: string, value: string): this {
-    return this.text(key, `${name}\0${value}`)
+    return this.tuple(key, name, value)
+  }
+
+  /** Texts with a NUL between two; none may hold one. */
+  tuple(key: number, ...values: string[]): this {
+    return this.text(key, values.join('\0'))
   }
 
   u32(key: number, value: number): this {

@@ -9,6 +9,8 @@ export const MESSAGE_MAX = 1 << 20
 export const WINDOW_INITIAL = 65_536
 /** The channel of the container's first process. */
 export const FIRST_CHANNEL = 1
+/** Channels from here on are connections, which the guest numbers. */
+export const CONNECTIONS = 0x8000_0000
 
 export const FrameType = {
   hello: 1,
@@ -23,6 +25,8 @@ export const FrameType = {
   mount: 10,
   tool: 11,
   finish: 12,
+  hangUp: 13,
+  accept: 14,
   limit: 22,
   helloReply: 65,
   ok: 66,
@@ -31,6 +35,8 @@ export const FrameType = {
   stderr: 69,
   streamEnd: 70,
   exit: 71,
+  connection: 72,
+  hungUp: 73,
 } as const
 
 const FLAG_MORE = 1

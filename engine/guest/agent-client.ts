@@ -1,24 +1,27 @@
 import type { Writable } from 'node:stream'
 import { EngineError } from '../../contract/errors.ts'
 import { FieldWriter, Key, numberOf, readFields } from '../../contract/guest-protocol/fields.ts'
-import { FIRST_CHANNEL, FrameType, type Frame } from '../../contract/guest-protocol/frame.ts'
+import { CONNECTIONS, FIRST_CHANNEL, FrameType, type Frame } from '../../contract/guest-protocol/frame.ts'
 import { connectWhenThere } from './connect.ts'
+import { GuestConnections, type Connect } from './connections.ts'
 import { GuestInput, GuestOutput, type Exit } from './guest-process.ts'
 import { Link, type Hello } from './link.ts'
 import {
   execMessage,
   identifyMessage,
   limitMessage,
+  mountMessage,
   startMessage,
   toolMessage,
   type ExecConfig,
   type GuestLimits,
+  type GuestMount,
   type IdentifyOptions,
   type StartConfig,
 } from './messages.ts'
 import { SharedInput } from './shared-input.ts'
 
-export type { ExecConfig, GuestLimits, IdentifyOptions, StartConfig } from './messages.ts'
+export type { ExecConfig, GuestLimits, GuestMount, IdentifyOptions, StartConfig } from './messages.ts'
 export type { Exit } from './guest-process.ts'
 
 /** A further process in a container. */
@@ -45,6 +48,7 @@ export class AgentClient {
   readonly hello: Hello
   readonly #link: Link
   readonly #channels = new Map<number, Channel>()
+  readonly #connections: GuestConnections
   #nextChannel = FIRST_CHANNEL + 1
 
   /**
@@ -78,6 +82,7 @@ export class AgentClient {
   private constructor(link: Link, hello: Hello) {
     this.hello = hello
     this.#link = link
+    this.#connections = new GuestConnections(link)
     this.#open(FIRST_CHANNEL)
     link.onFrame = (frame) => this.#take(frame)
     link.onClose = (error) => this.#lost(error)
@@ -102,8 +107,13 @@ export class AgentClient {
   }
 
   /** Mounts the container's files in a VM that is to run nothing but tools. After `identify`. */
-  mount(): Promise<void> {
-    return this.#link.request(FrameType.mount, 0, Buffer.alloc(0))
+  mount(mounts: GuestMount[]): Promise<void> {
+    return this.#link.request(FrameType.mount, 0, mountMessage(mounts))
+  }
+
+  /** Takes what the container connects to its sockets from now on; until then it waits. */
+  accept(connect: Connect): void {
+    this.#connections.accept(connect)
   }
 
   /** Writes the files out in such a VM; it then powers off. */
@@ -187,7 +197,9 @@ export class AgentClient {
     return this.#link.request(FrameType.signal, channel, payload)
   }
 
-  #take({ type, channel: id, payload }: Frame): void {
+  #take(frame: Frame): void {
+    if (frame.channel >= CONNECTIONS) return this.#connections.take(frame)
+    const { type, channel: id, payload } = frame
     const channel = this.#channels.get(id)
     // The last words of a process that nobody asks about any more.
     if (!channel) return
@@ -221,5 +233,6 @@ export class AgentClient {
       exit.reject(error)
     }
     this.#channels.clear()
+    this.#connections.lost()
   }
 }

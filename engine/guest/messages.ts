@@ -28,6 +28,18 @@ export interface ExecConfig {
   oomScore?: number
 }
 
+/** One thing that a container gets mounted, as its guest is told. */
+export interface GuestMount {
+  target: string
+  /** Of 9p and disk `source` is the tag or serial number of the device. A socket is known by its place in the list. */
+  kind: '9p' | 'disk' | 'socket' | 'tmpfs'
+  source: string
+  /** What of it is mounted, below its root; empty for all. */
+  inner: string
+  /** `ro`; `copy`: fill it from the image where it is empty; of a socket mode and owner; of a tmpfs its own. */
+  options: string[]
+}
+
 /** A container's first process, and the machine around it. */
 export interface StartConfig extends ExecConfig {
   /** Number of the start; the log's records carry it. */
@@ -37,7 +49,7 @@ export interface StartConfig extends ExecConfig {
   hostname: string
   domainname: string
   readOnlyRoot: boolean
-  tmpfs: { path: string; options: string }[]
+  mounts: GuestMount[]
   /** -1 is unlimited. */
   rlimits: { name: string; soft: number; hard: number }[]
   /** Names without `CAP_`. */
@@ -91,6 +103,18 @@ export function toolMessage(argv: string[]): Buffer {
   return new FieldWriter().texts(Key.process.arg, argv).finish()
 }
 
+/** For a guest that mounts a container's files and starts nothing. */
+export function mountMessage(mounts: GuestMount[]): Buffer {
+  return mountFields(new FieldWriter(), mounts).finish()
+}
+
+function mountFields(writer: FieldWriter, mounts: GuestMount[]): FieldWriter {
+  for (const { target, kind, source, inner, options } of mounts) {
+    writer.tuple(Key.process.mount, target, kind, source, inner, options.join(','))
+  }
+  return writer
+}
+
 export function startMessage(config: StartConfig): Buffer {
   const key = Key.process
   const writer = processFields(config)
@@ -111,7 +135,7 @@ export function startMessage(config: StartConfig): Buffer {
     .texts(key.masked, config.maskedPaths ?? [])
     .texts(key.readOnlyPath, config.readOnlyPaths ?? [])
   for (const { path, target } of config.devices ?? []) writer.pair(key.device, path, target)
-  for (const { path, options } of config.tmpfs) writer.pair(key.tmpfs, path, options)
+  mountFields(writer, config.mounts)
   for (const { name, soft, hard } of config.rlimits) writer.pair(key.rlimit, name, `${soft}:${hard}`)
   for (const [name, value] of Object.entries(config.sysctls)) writer.pair(key.sysctl, name, value)
   for (const { name, address } of config.extraHosts) writer.pair(key.extraHost, name, address)

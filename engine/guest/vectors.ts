@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { encodeMessage, FrameType, PAYLOAD_MAX } from '../../contract/guest-protocol/frame.ts'
+import { CONNECTIONS, encodeMessage, FrameType, PAYLOAD_MAX } from '../../contract/guest-protocol/frame.ts'
 import { encodeLogRecord, LogType } from '../../contract/guest-protocol/log-record.ts'
 import { execMessage, identifyMessage, startMessage } from './messages.ts'
 
@@ -12,6 +12,12 @@ export const FRAMES = [
   { type: FrameType.ok, channel: 0, payload: Buffer.alloc(0) },
   { type: FrameType.stdin, channel: 7, payload: Buffer.from('hello\n') },
   { type: FrameType.stdout, channel: 0xffff_fffe, payload: Buffer.from([0xa5, 0, 0xa5, 0xff]) },
+  {
+    type: FrameType.connection,
+    channel: CONNECTIONS + 5,
+    payload: Buffer.from([1, 0, 4, 0, 0, 0, 3, 0, 0, 0]),
+  },
+  { type: FrameType.hangUp, channel: CONNECTIONS + 5, payload: Buffer.alloc(0) },
   { type: FrameType.exec, channel: 2, payload: Buffer.alloc(PAYLOAD_MAX + 3, 'x') },
 ]
 
@@ -47,7 +53,10 @@ export const MESSAGES = {
     hostname: 'one',
     domainname: '',
     readOnlyRoot: true,
-    tmpfs: [{ path: '/run', options: 'size=1m,exec' }],
+    mounts: [
+      { target: '/run', kind: 'tmpfs', source: '', inner: '', options: ['size=1m', 'exec'] },
+      { target: '/data/deep', kind: '9p', source: 'ramet1', inner: 'a/b', options: ['ro', 'copy'] },
+    ],
     rlimits: [{ name: 'nofile', soft: 1024, hard: -1 }],
     capabilities: ['CHOWN', 'NET_RAW'],
     noNewPrivileges: true,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { create } from 'xmlbuilder2'
-import type { HypervisorFacts, VmSpec } from './virtual-machine.ts'
+import type { HypervisorFacts, Share, VmSpec } from './virtual-machine.ts'
 
 export const RECORD_URI = 'https://ramet.dev/xmlns/container/1'
 export const RECORD_KEY = 'ramet'
@@ -106,8 +106,15 @@ function commandLine(spec: VmSpec, facts: XmlFacts): string[] {
       bus: 'virtio-serial0.0',
       nr: 2,
     }),
+    ...(spec.shares ?? []).flatMap(share),
     ...(spec.ramFile ? ['-incoming', 'defer'] : []),
   ]
+}
+
+/** What a 9p device is later plugged onto. Files of several file systems keep inode numbers of their own. */
+function share({ id, path, model, readOnly }: Share): string[] {
+  const readonly = readOnly ? ',readonly=on' : ''
+  return ['-fsdev', `local,id=${id},path=${escape(path)},security_model=${model},multidevs=remap${readonly}`]
 }
 
 /** In JSON, as libvirt writes its own: QEMU makes those in their order, and the others before them all. */

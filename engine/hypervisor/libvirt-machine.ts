@@ -129,6 +129,11 @@ export class LibvirtMachine implements VirtualMachine {
     await explained('cut a VM off the network', nic.setNatLink(this.#domain, up))
   }
 
+  async plugShare(id: string): Promise<void> {
+    const device = { driver: 'virtio-9p-pci', id, fsdev: id, mount_tag: id }
+    await explained('plug in a shared folder', qmp(this.#domain, 'device_add', device))
+  }
+
   async addForward(forward: PortForward): Promise<void> {
     await explained('publish a port', ports.addForward(this.#domain, forward))
   }

@@ -22,6 +22,16 @@ export interface Hardware {
   goldenDisk: string
 }
 
+/** A folder of the workstation that a VM gets, as a 9p device plugged in before it runs. */
+export interface Share {
+  /** Name of the device, and the tag by which the guest finds it. */
+  id: string
+  path: string
+  /** How owners and modes are kept: as they are, as they are where that can be, or beside the file. */
+  model: 'passthrough' | 'none' | 'mapped-xattr'
+  readOnly: boolean
+}
+
 /** What is a VM's own. Paths are absolute; unix sockets must fit in 107 bytes. */
 export interface VmSpec {
   name: string
@@ -32,6 +42,8 @@ export interface VmSpec {
   ramFile?: string
   /** qcow2 over the golden disk. */
   disk: string
+  /** Each is plugged in with `plugShare`. */
+  shares?: Share[]
   agentSocket: string
   /** Where QEMU appends what the guest writes to its log port. */
   logFile: string
@@ -83,6 +95,8 @@ export interface VirtualMachine {
   restore(stateFile: string, socketPath: string): Promise<void>
   /** Cuts the NIC of the NAT off, outside the guest, or joins it again. */
   setNatLink(up: boolean): Promise<void>
+  /** Plugs in the device of one of its shares; QEMU opens the folder now, once. */
+  plugShare(id: string): Promise<void>
   addForward(forward: PortForward): Promise<void>
   removeForward(forward: PortForward): Promise<void>
   forwards(): Promise<PortForward[]>

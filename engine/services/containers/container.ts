@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import type { ContainerUpdateRequest, Health } from '../../../contract/docker.ts'
+import type { ContainerUpdateRequest, Health, MountPoint } from '../../../contract/docker.ts'
 import type { EndpointSettings } from '../../../contract/docker-networks.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { AgentClient } from '../../guest/agent-client.ts'
@@ -93,6 +93,10 @@ export class Container {
   /** As Docker describes them. */
   get networks(): Record<string, EndpointSettings> {
     return this.#context.networks.views(this.record)
+  }
+
+  get mounts(): MountPoint[] {
+    return this.#context.mounts.points(this.record.mounts ?? [])
   }
 
   get vm(): VirtualMachine | undefined {
@@ -371,7 +375,8 @@ export class Container {
     }
   }
 
-  remove(options: { force: boolean }): Promise<void> {
+  /** `volumes`: those that were made for it go too. */
+  remove(options: { force: boolean; volumes?: boolean }): Promise<void> {
     return this.#changes.run(async () => {
       this.#mustExist()
       if (this.running) {
@@ -391,6 +396,7 @@ export class Container {
       await this.#removeFiles()
       this.removed = true
       this.#onRemoved()
+      if (options.volumes) await this.#context.mounts.removeAnonymous(this.record.mounts ?? [])
       this.#starts.release(false)
       this.exits.removed()
       this.emit('destroy')
@@ -493,7 +499,7 @@ export class Container {
 
   async #autoRemove(): Promise<void> {
     try {
-      await this.remove({ force: false })
+      await this.remove({ force: false, volumes: true })
     } catch (error) {
       // Somebody removed it by hand in the meantime.
       if (!this.removed) this.#context.log(`container ${this.record.name}: ${(error as Error).message}`)

@@ -8,6 +8,7 @@ import { EventBus } from '../events.ts'
 import { ExecService } from '../execs.ts'
 import { Attachments } from '../networks/attachments.ts'
 import { NetworkService } from '../networks/networks.ts'
+import { testMounts } from '../mounts/testing.ts'
 import { ContainerService } from './containers.ts'
 import type { ContainerContext } from './context.ts'
 import { decode, encode, type ContainerRecord } from './record.ts'
@@ -36,6 +37,7 @@ beforeEach(async () => {
     hypervisor: { onStopped: () => () => {}, unenforced: async () => [] } as Partial<Hypervisor>,
     events,
     networks: new Attachments({ networks, containers: records }),
+    mounts: await testMounts(join(folder, 'volumes')),
     diskDir: join(folder, 'disks'),
     logDir: join(folder, 'logs'),
     socketDir: folder,

@@ -13,6 +13,7 @@ import type {
 } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
+import type { MountRecord } from '../mounts/record.ts'
 import { allocatedBytes } from '../file-memory.ts'
 import { guestLimits, vmLimits } from '../limits.ts'
 import { capabilities } from './capabilities.ts'
@@ -38,6 +39,8 @@ export class ContainerService {
   readonly #containers = new Map<string, Container>()
   /** Names of containers that are being made: taken before their record is written. */
   readonly #reserved = new Set<string>()
+  /** Volumes of containers that are being made, each as often. */
+  readonly #reservedVolumes: string[] = []
 
   constructor(context: ContainerContext) {
     this.#context = context
@@ -80,7 +83,14 @@ export class ContainerService {
     const unenforced = await this.#context.hypervisor.unenforced(vmLimits(hostConfig))
     const chosen = name ? parseName(name) : inventName((each) => this.#isTaken(each))
     this.#reserve(chosen)
+    const kept: string[] = []
+    const keep = (volume: string): void => {
+      kept.push(volume)
+      this.#reservedVolumes.push(volume)
+    }
+    let mounts: MountRecord[] = []
     try {
+      mounts = await this.#context.mounts.plan(config, hostConfig, (other) => this.#mountsOf(other), keep)
       const container = this.#container({
         version: RECORD_VERSION,
         id,
@@ -101,11 +111,17 @@ export class ContainerService {
         ports: [],
         templateId: '',
         networks,
+        mounts,
       })
       await container.create()
       this.#containers.set(id, container)
+    } catch (error) {
+      release(this.#reservedVolumes, kept.splice(0))
+      await this.#context.mounts.removeAnonymous(mounts)
+      throw error
     } finally {
       this.#reserved.delete(chosen)
+      release(this.#reservedVolumes, kept)
     }
     return { Id: id, Warnings: [...warnings, ...unenforced, ...this.#context.networks.warnings(networks)] }
   }
@@ -210,7 +226,7 @@ export class ContainerService {
     return answer
   }
 
-  async remove(idOrName: string, options: { force: boolean }): Promise<void> {
+  async remove(idOrName: string, options: { force: boolean; volumes?: boolean }): Promise<void> {
     const container = this.find(idOrName)
     await container.remove(options)
   }
@@ -269,6 +285,18 @@ export class ContainerService {
       .map(({ record }) => record.name)
   }
 
+  /** Ids of the containers that have a volume mounted, whether they run or not; '' for one that is being made. */
+  usersOfVolume(name: string): string[] {
+    const has = ({ record }: Container): boolean =>
+      (record.mounts ?? []).some(({ type, source }) => type === 'volume' && source === name)
+    const users = [...this.#containers.values()].filter(has).map(({ id }) => id)
+    return this.#reservedVolumes.includes(name) ? [...users, ''] : users
+  }
+
+  #mountsOf(idOrName: string): MountRecord[] {
+    return this.find(idOrName).record.mounts ?? []
+  }
+
   /** The engine goes; containers run on. */
   close(): void {
     for (const container of this.#containers.values()) container.detach()
@@ -298,4 +326,9 @@ export class ContainerService {
   #byUuid(uuid: string): Container | undefined {
     return [...this.#containers.values()].find(({ id }) => vmUuid(id) === uuid)
   }
+}
+
+/** Takes each of `names` out once. */
+function release(from: string[], names: string[]): void {
+  for (const name of names) from.splice(from.indexOf(name), 1)
 }

@@ -3,6 +3,7 @@ import type { ImageStore } from '../../images/store.ts'
 import type { Hypervisor } from '../../hypervisor/virtual-machine.ts'
 import type { Attachments } from '../networks/attachments.ts'
 import type { EventBus } from '../events.ts'
+import type { MountService } from '../mounts/mounts.ts'
 import type { TemplateService } from '../templates.ts'
 
 /** What containers stand on; made once, in the composition root. */
@@ -12,6 +13,7 @@ export interface ContainerContext {
   templates: TemplateService
   networks: Attachments
   events: EventBus
+  mounts: MountService
   /** Writable disks: `<disks>/<id>/disk.qcow2`. */
   diskDir: string
   /** Output: `<logs>/<id>/output.log`. */

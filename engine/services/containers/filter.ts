@@ -15,6 +15,8 @@ const TESTS: Record<string, Test> = {
     record.image.id === value ||
     record.image.id.startsWith(`sha256:${value}`),
   label: ({ record }, value) => hasLabel(record.config.Labels ?? {}, value),
+  volume: ({ record }, value) =>
+    (record.mounts ?? []).some(({ source, target }) => source === value || target === value),
   health: (container, value) => (container.health?.Status ?? 'none') === value,
   network: ({ networks }, value) =>
     Object.entries(networks).some(([name, { NetworkID }]) => name === value || NetworkID?.startsWith(value)),

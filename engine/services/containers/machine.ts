@@ -1,7 +1,8 @@
 import type { HostConfig } from '../../../contract/docker.ts'
 import { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit } from '../../guest/log-reader.ts'
-import type { Hardware, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
+import type { GuestMount } from '../../guest/messages.ts'
+import type { Hardware, Share, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import type { Template } from '../../templates/manifest.ts'
 import { guestLimits, isLimited, vmLimits } from '../limits.ts'
 import type { ContainerContext, ContainerPaths } from './context.ts'
@@ -42,7 +43,7 @@ export class Machine {
   }
 
   /** Writes the VM down, and the record with it. */
-  async define(record: ContainerRecord, { hardware, template }: Origin): Promise<void> {
+  async define(record: ContainerRecord, { hardware, template }: Origin, shares: Share[] = []): Promise<void> {
     this.#vm = await this.#context.hypervisor.define({
       name: vmName(record.id),
       uuid: vmUuid(record.id),
@@ -50,6 +51,7 @@ export class Machine {
       hardware,
       ramFile: template?.ramFile,
       disk: this.#paths.disk,
+      shares,
       agentSocket: this.#paths.agentSocket,
       logFile: this.#paths.log,
       record: encode(record),
@@ -58,16 +60,16 @@ export class Machine {
 
   /** From nothing to the container's running process. */
   async launch(record: ContainerRecord, origin: Origin): Promise<void> {
-    const agent = await this.#boot(record, origin)
-    await agent.start(startConfig(record.config, record.hostConfig, record.run))
+    const { agent, mounts } = await this.#boot(record, origin)
+    await agent.start(startConfig(record.config, record.hostConfig, record.run, mounts))
     const [rows = 0, columns = 0] = record.hostConfig.ConsoleSize ?? []
     if (record.config.Tty && rows > 0 && columns > 0) agent.resize(columns, rows)
   }
 
   /** From nothing to an agent that sees the container's files, while no process of it runs. */
   async mount(record: ContainerRecord, origin: Origin): Promise<AgentClient> {
-    const agent = await this.#boot(record, origin)
-    await agent.mount()
+    const { agent, mounts } = await this.#boot(record, origin)
+    await agent.mount(mounts)
     return agent
   }
 
@@ -78,18 +80,30 @@ export class Machine {
     await this.end()
   }
 
-  async #boot(record: ContainerRecord, origin: Origin): Promise<AgentClient> {
-    await this.define(record, origin)
+  async #boot(
+    record: ContainerRecord,
+    origin: Origin,
+  ): Promise<{ agent: AgentClient; mounts: GuestMount[] }> {
+    const mounts = await this.#context.mounts.open(record.mounts ?? [], this.#paths.diskFolder)
+    try {
+      await this.define(record, origin, mounts.shares)
+      await this.#vm!.createPaused()
+      if (origin.template) await this.#vm!.restore(origin.template.stateFile, this.#paths.restoreSocket)
+      // Now, not before: a template's device state knows nothing of them.
+      for (const { id } of mounts.shares) await this.#vm!.plugShare(id)
+    } finally {
+      await mounts.close()
+    }
     const vm = this.#vm!
-    await vm.createPaused()
-    if (origin.template) await vm.restore(origin.template.stateFile, this.#paths.restoreSocket)
     await this.#context.networks.plug(record, vm)
     for (const forward of record.ports) await vm.addForward(forward)
     const limits = vmLimits(record.hostConfig)
     if (isLimited(limits)) await vm.limit(limits)
-    this.#agent = await this.#wake(vm)
-    await this.#agent.identify(identity(record.config))
-    return this.#agent
+    const agent = await this.#wake(vm)
+    this.#agent = agent
+    this.#accept(agent, record)
+    await agent.identify(identity(record.config))
+    return { agent, mounts: mounts.guest }
   }
 
   /** The guest is greeted as it wakes: until libvirt says that it runs it has long begun to. */
@@ -108,6 +122,7 @@ export class Machine {
     if (await lastExit(this.#paths.log, record.run)) return false
     try {
       this.#agent = await this.#connect(REJOIN_TIMEOUT_MS)
+      this.#accept(this.#agent, record)
       return this.#agent.hello.state === 'running'
     } catch (error) {
       this.#context.log(`container ${record.name}: its guest does not answer: ${(error as Error).message}`)
@@ -139,6 +154,10 @@ export class Machine {
   closeLink(): void {
     this.#agent?.close()
     this.#agent = undefined
+  }
+
+  #accept(agent: AgentClient, { mounts = [] }: ContainerRecord): void {
+    agent.accept(this.#context.mounts.connector(mounts))
   }
 
   #connect(timeoutMs: number, signal?: AbortSignal): Promise<AgentClient> {

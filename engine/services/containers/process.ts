@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ContainerConfig, ExecCreateRequest, HostConfig } from '../../../contract/docker.ts'
-import type { ExecConfig, IdentifyOptions, StartConfig } from '../../guest/agent-client.ts'
+import type { ExecConfig, GuestMount, IdentifyOptions, StartConfig } from '../../guest/agent-client.ts'
 import { guestLimits } from '../limits.ts'
 import { capabilities } from './capabilities.ts'
 import { argv, mergeEnv } from './config.ts'
@@ -21,7 +21,12 @@ export function identity(config: ContainerConfig): IdentifyOptions {
 }
 
 /** What the agent is told to execute. */
-export function startConfig(config: ContainerConfig, host: HostConfig, run: number): StartConfig {
+export function startConfig(
+  config: ContainerConfig,
+  host: HostConfig,
+  run: number,
+  mounts: GuestMount[] = [],
+): StartConfig {
   return {
     run,
     argv: argv(config),
@@ -34,8 +39,8 @@ export function startConfig(config: ContainerConfig, host: HostConfig, run: numb
     stdinOnce: config.StdinOnce ?? false,
     hostname: config.Hostname!,
     domainname: config.Domainname ?? '',
+    mounts,
     readOnlyRoot: host.ReadonlyRootfs ?? false,
-    tmpfs: Object.entries(host.Tmpfs ?? {}).map(([path, options]) => ({ path, options })),
     rlimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),
     capabilities: capabilities(host),
     noNewPrivileges: noNewPrivileges(host.SecurityOpt),

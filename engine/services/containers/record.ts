@@ -1,5 +1,6 @@
 import type { ContainerConfig, ContainerStatus, HealthStatus, HostConfig } from '../../../contract/docker.ts'
 import type { Endpoint } from '../networks/endpoint.ts'
+import type { MountRecord } from '../mounts/record.ts'
 import type { PortForward } from '../../hypervisor/virtual-machine.ts'
 
 export const RECORD_VERSION = 1
@@ -40,6 +41,8 @@ export interface ContainerRecord {
   restartCount: number
   /** What the current or last run published. */
   ports: PortForward[]
+  /** In the order in which they are mounted; a socket's number is its place here. */
+  mounts?: MountRecord[]
   templateId: string
   /** The networks that it is in, that of its mode first; absent where it was made when there was only one. */
   networks?: Endpoint[]

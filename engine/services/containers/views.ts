@@ -52,7 +52,7 @@ export function inspectView(container: Container, pid: number, sizeRw?: number):
     HostConfig: record.hostConfig,
     GraphDriver: { Name: 'ramet', Data: { Disk: paths.disk, Template: record.templateId } },
     ...(sizeRw === undefined ? {} : { SizeRw: sizeRw }),
-    Mounts: [],
+    Mounts: container.mounts,
     Config: { ...record.config, Image: record.image.reference },
     NetworkSettings: {
       Ports: portMap(record.config, record.ports),
@@ -94,7 +94,7 @@ export function summaryView(container: Container, now = Date.now()): ContainerSu
     Status: statusText(container, now),
     HostConfig: { NetworkMode: record.hostConfig.NetworkMode || 'default' },
     NetworkSettings: { Networks: container.networks },
-    Mounts: [],
+    Mounts: container.mounts,
   }
 }
 

@@ -64,6 +64,16 @@ export class VolumeService {
       .map((record) => this.#view(record))
   }
 
+  /** How a VM gets it: owners and modes are kept beside the files, so that a guest may set any. */
+  share(name: string): { path: string; model: 'mapped-xattr' } {
+    return { path: this.#view(this.#find(name)).Mountpoint, model: 'mapped-xattr' }
+  }
+
+  /** Where its files are, whether it is there or not. */
+  mountpoint(name: string): string {
+    return join(this.#options.folder, name, '_data')
+  }
+
   async inspect(name: string): Promise<Volume> {
     return this.#view(this.#find(name))
   }
@@ -140,6 +150,6 @@ export class VolumeService {
   }
 
   #view(record: VolumeRecord): Volume {
-    return { ...record, Mountpoint: join(this.#options.folder, record.Name, '_data') }
+    return { ...record, Mountpoint: this.mountpoint(record.Name) }
   }
 }

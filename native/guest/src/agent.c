@@ -16,6 +16,7 @@
 #include "identify.h"
 #include "names.h"
 #include "process.h"
+#include "sockets.h"
 #include "spec.h"
 #include "tool.h"
 
@@ -26,6 +27,7 @@ struct agent {
   struct link link;
   struct processes processes;
   struct container container;
+  struct sockets sockets;
   bool identified;
   bool image_mounted;
   int signals;
@@ -41,6 +43,7 @@ static void reply(struct agent *agent, uint32_t channel, int result, const struc
 /* Nobody reads on: output is dropped, or processes would stand still for good. */
 static void forget_host(struct agent *agent) {
   link_reset(&agent->link);
+  sockets_forget_host(&agent->sockets);
   for (size_t i = 0; i < agent->processes.count; i++) {
     struct process *process = agent->processes.all[i];
     process->credit[STREAM_OUT] = process->credit[STREAM_ERR] = UINT32_MAX;
@@ -60,6 +63,7 @@ static void hello(struct agent *agent, const struct frame *message) {
     process->credit[STREAM_OUT] = process->credit[STREAM_ERR] = UINT32_MAX;
   }
   agent->link.queued = 0;
+  sockets_forget_host(&agent->sockets);
   field_put_u32(&writer, HELLO_VERSION, theirs > PROTOCOL_VERSION ? PROTOCOL_VERSION : (uint32_t)theirs);
   field_put(&writer, HELLO_NONCE, nonce.value, nonce.length);
   field_put_u32(&writer, HELLO_STATE, agent->container.state);
@@ -101,11 +105,15 @@ static int start_tool(struct agent *agent, const struct frame *message, struct f
   return result;
 }
 
-static int mount_files(struct agent *agent, struct failure *failure) {
+static int mount_files(struct agent *agent, const struct frame *message, struct failure *failure) {
+  struct mounts mounts;
   if (!agent->identified) return fail(failure, "PROTOCOL_ERROR", "the guest has no identity yet");
   if (agent->container.state != CONTAINER_IDLE)
     return fail(failure, "PROTOCOL_ERROR", "the guest runs its container already");
-  return container_mount(&agent->container, failure);
+  if (mounts_read(&mounts, message->payload, message->length, failure) < 0) return -1;
+  int result = container_mount(&agent->container, &mounts, failure);
+  mounts_free(&mounts);
+  return result;
 }
 
 static int set_limits(struct agent *agent, const struct frame *message, struct failure *failure) {
@@ -156,9 +164,16 @@ static void stream_message(struct agent *agent, const struct frame *message) {
 static void handle(struct agent *agent, const struct frame *message) {
   struct failure failure;
   int result = 0;
+  if (message->channel >= CONNECTIONS) {
+    sockets_message(&agent->sockets, message);
+    return;
+  }
   switch (message->type) {
     case FRAME_HELLO:
       hello(agent, message);
+      return;
+    case FRAME_ACCEPT:
+      agent->sockets.hosted = true;
       return;
     case FRAME_IDENTIFY:
       if (agent->container.state != CONTAINER_IDLE)
@@ -175,7 +190,7 @@ static void handle(struct agent *agent, const struct frame *message) {
       result = start_tool(agent, message, &failure);
       break;
     case FRAME_MOUNT:
-      result = mount_files(agent, &failure);
+      result = mount_files(agent, message, &failure);
       break;
     case FRAME_FINISH:
       if (agent->container.state == CONTAINER_MOUNTED) container_finish(&agent->container, &agent->processes);
@@ -246,15 +261,17 @@ static void serve_processes(struct agent *agent) {
 }
 
 static void wait_and_serve(struct agent *agent) {
-  struct pollfd fds[2 + PROCESSES_MAX * 3];
+  struct pollfd fds[2 + PROCESSES_MAX * 3 + MOUNTS_MAX + CONNECTIONS_MAX];
   size_t count = 2;
   fds[0] = (struct pollfd){.fd = agent->signals, .events = POLLIN};
   fds[1] = (struct pollfd){.fd = agent->link.away ? -1 : agent->link.fd, .events = POLLIN};
   if (link_wants_write(&agent->link)) fds[1].events |= POLLOUT;
   for (size_t i = 0; i < agent->processes.count; i++) count += process_poll(agent->processes.all[i], fds + count);
+  count += sockets_poll(&agent->sockets, fds + count);
   if (poll(fds, count, agent->link.away ? AWAY_POLL_MS : -1) == 0) agent->link.away = false;
   if (fds[0].revents) serve_signals(agent);
   if (fds[1].revents) serve_link(agent, fds[1].revents);
+  sockets_serve(&agent->sockets);
   serve_processes(agent);
 }
 
@@ -273,6 +290,8 @@ void agent_run(int link, int log, bool image_mounted) {
   agent.image_mounted = image_mounted;
   agent.signals = watch_signals();
   link_open(&agent.link, link);
+  sockets_init(&agent.sockets, &agent.link);
+  agent.container.sockets = &agent.sockets;
   agent.processes = (struct processes){
       .container = -1, .own_namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC), .log = log, .link = &agent.link};
   /* The kernel then sends SIGIO when the host comes or goes. */

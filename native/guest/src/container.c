@@ -14,6 +14,7 @@
 #include "guard.h"
 #include "identify.h"
 #include "log.h"
+#include "mounts.h"
 #include "paths.h"
 #include "rootfs.h"
 
@@ -30,6 +31,7 @@ int container_start(struct container *container, struct processes *processes, co
   if (limits_set(&spec->limits, failure) < 0) return -1;
   if (guard_gateway(CGROUP_FOLDER, identity_gateway(), failure) < 0) return -1;
   if (disk_mount(failure) < 0) return -1;
+  if (mounts_prepare(&spec->mounts, container->sockets, failure) < 0) return -1;
   if (rootfs_files(spec, identity_address(), failure) < 0) return -1;
   container->run = spec->run;
   container->stdin_once = spec->stdin_once;
@@ -66,13 +68,15 @@ void container_end(struct container *container, struct processes *processes, int
   bool oom_killed = oom_kills() > container->oom_kills;
   container->state = CONTAINER_ENDED;
   disk_unmount();
+  mounts_end();
   log_exit(processes->log, container->run, (uint32_t)code, oom_killed);
   container_send_exit(processes->link, FIRST_CHANNEL, code, oom_killed);
   power_off(processes->link);
 }
 
-int container_mount(struct container *container, struct failure *failure) {
+int container_mount(struct container *container, const struct mounts *mounts, struct failure *failure) {
   if (disk_mount(failure) < 0) return -1;
+  if (mounts_prepare(mounts, container->sockets, failure) < 0 || mounts_show(mounts, failure) < 0) return -1;
   container->state = CONTAINER_MOUNTED;
   return 0;
 }
@@ -80,6 +84,7 @@ int container_mount(struct container *container, struct failure *failure) {
 void container_finish(struct container *container, struct processes *processes) {
   container->state = CONTAINER_ENDED;
   disk_unmount();
+  mounts_end();
   link_send(processes->link, FRAME_OK, 0, NULL, 0);
   power_off(processes->link);
 }

@@ -16,6 +16,7 @@ struct container {
   uint64_t capabilities;
   /* The kernel's count of processes killed for want of memory, before the start. */
   uint64_t oom_kills;
+  struct sockets *sockets;
 };
 
 /* Mounts the disk, notes the start in the log, starts the first process. */
@@ -23,7 +24,7 @@ int container_start(struct container *container, struct processes *processes, co
                     struct failure *failure);
 void container_send_exit(struct link *link, uint32_t channel, int code, bool oom_killed);
 /* Mounts the disk over the image and starts nothing: for tools on a container that does not run. */
-int container_mount(struct container *container, struct failure *failure);
+int container_mount(struct container *container, const struct mounts *mounts, struct failure *failure);
 /* Writes the disk out, then the exit record, tells the host, and turns the VM off. */
 _Noreturn void container_end(struct container *container, struct processes *processes, int code);
 /* The same for one that was only mounted: nothing is noted. */

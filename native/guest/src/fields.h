@@ -31,7 +31,6 @@ enum process_key {
   START_HOSTNAME = 22,
   START_DOMAINNAME = 23,
   START_READ_ONLY = 24,
-  START_TMPFS = 25,
   START_RLIMIT = 26,
   START_CAPABILITY = 27,
   START_NO_NEW_PRIVILEGES = 28,
@@ -41,6 +40,7 @@ enum process_key {
   START_EXTRA_HOST = 32,
   START_DNS = 33,
   START_PIDS_LIMIT = 34,
+  START_MOUNT = 40,
   START_MEMORY_LIMIT = 70,
   START_CPU_QUOTA = 71,
   START_DNS_SEARCH = 50,
@@ -57,6 +57,7 @@ enum { EXIT_CODE = 1, EXIT_OOM_KILLED = 2 };
 enum { RESIZE_COLUMNS = 1, RESIZE_ROWS = 2 };
 enum { WINDOW_BYTES = 1, WINDOW_STREAM = 2 };
 enum { SIGNAL_NAME = 1 };
+enum { CONNECTION_SOCKET = 1 };
 
 struct field {
   uint16_t key;

@@ -28,6 +28,8 @@ enum frame_type {
   FRAME_MOUNT = 10,
   FRAME_TOOL = 11,
   FRAME_FINISH = 12,
+  FRAME_HANG_UP = 13,
+  FRAME_ACCEPT = 14,
   FRAME_LIMIT = 22,
   FRAME_HELLO_REPLY = 65,
   FRAME_OK = 66,
@@ -36,6 +38,8 @@ enum frame_type {
   FRAME_STDERR = 69,
   FRAME_STREAM_END = 70,
   FRAME_EXIT = 71,
+  FRAME_CONNECTION = 72,
+  FRAME_HUNG_UP = 73,
 };
 
 enum { FRAME_MORE = 1 };

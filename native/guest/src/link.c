@@ -7,7 +7,7 @@
 
 #include "fields.h"
 
-enum { QUEUE_MAX = 24 << 20 };
+enum { QUEUE_MAX = 40 << 20 };
 
 void link_open(struct link *link, int fd) {
   memset(link, 0, sizeof *link);

@@ -7,5 +7,7 @@
 #define WORK_FOLDER DISK_FOLDER "/work"
 #define ROOT_FOLDER "/root"
 #define ETC_FOLDER "/run/etc"
+/* What is mounted for containers: a folder, or a listening socket, by the number of the mount. */
+#define MOUNTS_FOLDER "/run/mounts"
 #define CGROUP_FOLDER "/sys/fs/cgroup/container"
 #define DISK_DEVICE "/dev/vda"

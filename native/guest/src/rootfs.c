@@ -12,7 +12,6 @@
 #include "device.h"
 #include "file.h"
 #include "paths.h"
-#include "tmpfs.h"
 
 enum { FILES = 4 };
 static const char *const files[FILES] = {"hosts", "resolv.conf", "hostname", "machine-id"};
@@ -98,7 +97,8 @@ static int set_sysctls(const struct spec *spec, struct failure *failure) {
   return 0;
 }
 
-static int mount_all(const struct spec *spec, const int sources[FILES], struct failure *failure) {
+static int mount_all(const struct spec *spec, const int sources[FILES], const int trees[MOUNTS_MAX],
+                     struct failure *failure) {
   const unsigned long quiet = MS_NOSUID | MS_NODEV | MS_NOEXEC;
   const unsigned long sys_flags = quiet | (spec->privileged ? 0 : MS_RDONLY);
   if (mount_at("/proc", "proc", quiet, NULL, failure) < 0) return -1;
@@ -110,10 +110,7 @@ static int mount_all(const struct spec *spec, const int sources[FILES], struct f
     snprintf(path, sizeof path, "/etc/%s", files[i]);
     if (bind_file(sources[i], path, failure) < 0) return -1;
   }
-  for (char **entry = spec->tmpfs; *entry != NULL; entry++) {
-    struct pair where = pair_of(*entry);
-    if (tmpfs_mount(where.name, where.value, failure) < 0) return -1;
-  }
+  if (mounts_place(&spec->mounts, trees, failure) < 0) return -1;
   if (set_sysctls(spec, failure) < 0) return -1;
   mask(spec);
   return 0;
@@ -123,19 +120,24 @@ int rootfs_enter(const struct spec *spec, struct failure *failure) {
   int sources[FILES];
   struct devices devices;
   if (device_find(&devices, spec->devices, failure) < 0) return -1;
+  int trees[MOUNTS_MAX];
   for (int i = 0; i < FILES; i++) {
     char path[64];
     snprintf(path, sizeof path, "%s/%s", ETC_FOLDER, files[i]);
     sources[i] = open(path, O_PATH | O_CLOEXEC);
   }
+  if (mounts_open(&spec->mounts, trees, failure) < 0) return -1;
   /* The root of an initrd cannot be pivoted; it is covered instead, as switch_root does. */
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || chdir(ROOT_FOLDER) < 0 ||
       mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
     return fail_errno(failure, "GUEST_ERROR", "cannot enter the container's file system");
   umask(0022);
-  int result = mount_all(spec, sources, failure);
+  int result = mount_all(spec, sources, trees, failure);
   if (result == 0) result = device_make(&devices, failure);
   for (int i = 0; i < FILES; i++) close(sources[i]);
+  for (size_t i = 0; i < spec->mounts.count; i++) {
+    if (trees[i] >= 0) close(trees[i]);
+  }
   if (result == 0 && spec->read_only && mount(NULL, "/", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
     return fail_errno(failure, "GUEST_ERROR", "cannot make the container's file system read-only");
   return result;

@@ -20,10 +20,10 @@ static int read_capabilities(struct spec *spec, const uint8_t *message, size_t l
 }
 
 /* All that was taken out of the message as memory of its own. */
-enum { PARTS = 18 };
+enum { PARTS = 17 };
 static void list_parts(const struct spec *spec, void *out[PARTS]) {
   void *const parts[PARTS] = {spec->argv,        spec->env,        spec->groups,          spec->cwd,
-                              spec->user,        spec->hostname,   spec->domainname,      spec->tmpfs,
+                              spec->user,        spec->hostname,   spec->domainname,
                               spec->rlimits,     spec->sysctls,    spec->extra_hosts,     spec->dns,
                               spec->dns_search,  spec->dns_options, spec->masked,         spec->read_only_paths,
                               spec->devices,     spec->oom_score};
@@ -56,7 +56,6 @@ int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct f
       .init = field_number(message, length, START_INIT, 0) != 0,
       .hostname = field_text(message, length, START_HOSTNAME),
       .domainname = field_text(message, length, START_DOMAINNAME),
-      .tmpfs = field_texts(message, length, START_TMPFS),
       .rlimits = field_texts(message, length, START_RLIMIT),
       .sysctls = field_texts(message, length, START_SYSCTL),
       .extra_hosts = field_texts(message, length, START_EXTRA_HOST),
@@ -75,8 +74,10 @@ int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct f
     spec_free(spec);
     return fail(failure, "GUEST_ERROR", "the guest has no memory for the process, or a text holds a NUL");
   }
-  if (spec->argv[0] == NULL || read_capabilities(spec, message, length, failure) < 0) {
-    if (spec->argv[0] == NULL) fail(failure, "INVALID_ARGUMENT", "no command specified");
+  int result = spec->argv[0] == NULL ? fail(failure, "INVALID_ARGUMENT", "no command specified") : 0;
+  if (result == 0) result = read_capabilities(spec, message, length, failure);
+  if (result == 0) result = mounts_read(&spec->mounts, message, length, failure);
+  if (result < 0) {
     spec_free(spec);
     return -1;
   }
@@ -87,5 +88,6 @@ void spec_free(struct spec *spec) {
   void *parts[PARTS];
   list_parts(spec, parts);
   for (size_t i = 0; i < PARTS; i++) free(parts[i]);
+  mounts_free(&spec->mounts);
   memset(spec, 0, sizeof *spec);
 }

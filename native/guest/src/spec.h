@@ -5,6 +5,7 @@
 
 #include "failure.h"
 #include "limit.h"
+#include "mounts.h"
 
 struct pair {
   const char *name;
@@ -33,7 +34,7 @@ struct spec {
   bool init;
   char *hostname;
   char *domainname;
-  char **tmpfs;
+  struct mounts mounts;
   char **rlimits;
   char **sysctls;
   char **extra_hosts;

@@ -1,3 +1,5 @@
+#include "stream.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +14,19 @@ static void close_stream(struct process *process, enum stream stream) {
   process->fds[stream] = -1;
 }
 
-/* The host may send as much again. */
-static void grant(struct processes *processes, struct process *process, size_t bytes) {
+void stream_grant(struct link *link, uint32_t channel, size_t bytes) {
   uint8_t payload[32];
   struct field_writer writer = {.data = payload, .room = sizeof payload};
   field_put_u32(&writer, WINDOW_BYTES, (uint32_t)bytes);
   field_put_u32(&writer, WINDOW_STREAM, STREAM_IN);
-  link_send(processes->link, FRAME_WINDOW, process->channel, payload, writer.length);
+  link_send(link, FRAME_WINDOW, channel, payload, writer.length);
+}
+
+void stream_send_end(struct link *link, uint32_t channel, uint32_t stream) {
+  uint8_t payload[16];
+  struct field_writer writer = {.data = payload, .room = sizeof payload};
+  field_put_u32(&writer, WINDOW_STREAM, stream);
+  link_send(link, FRAME_STREAM_END, channel, payload, writer.length);
 }
 
 static void write_input(struct processes *processes, struct process *process) {
@@ -37,7 +45,7 @@ static void write_input(struct processes *processes, struct process *process) {
   if (given > 0) {
     process->input_length -= given;
     memmove(process->input, process->input + given, process->input_length);
-    grant(processes, process, given);
+    stream_grant(processes->link, process->channel, given);
   }
   if (process->input_length == 0) {
     free(process->input);
@@ -80,11 +88,8 @@ static void pass_on(struct processes *processes, struct process *process, enum s
 }
 
 static void end_stream(struct processes *processes, struct process *process, enum stream stream) {
-  uint8_t payload[16];
-  struct field_writer writer = {.data = payload, .room = sizeof payload};
   close_stream(process, stream);
-  field_put_u32(&writer, WINDOW_STREAM, stream);
-  if (!process->first) link_send(processes->link, FRAME_STREAM_END, process->channel, payload, writer.length);
+  if (!process->first) stream_send_end(processes->link, process->channel, stream);
 }
 
 static void read_output(struct processes *processes, struct process *process, enum stream stream) {

@@ -5,6 +5,7 @@
 #include "fields.h"
 #include "frame.h"
 #include "log.h"
+#include "source.h"
 #include "spec.h"
 #include "test.h"
 
@@ -67,7 +68,11 @@ static void check_start(const struct spec *spec) {
   CHECK(spec->shm_size == 67108864 && spec->limits.pids == 100);
   CHECK(spec->limits.memory == 134217728 && spec->limits.cpu_quota == 50000);
   CHECK(spec->capabilities == (1u << 0 | 1u << 13));
-  CHECK(strcmp(pair_of(spec->tmpfs[0]).value, "size=1m,exec") == 0);
+  CHECK(spec->mounts.count == 2);
+  CHECK(strcmp(spec->mounts.all[0].kind, "tmpfs") == 0 && strcmp(spec->mounts.all[0].options, "size=1m,exec") == 0);
+  CHECK(strcmp(spec->mounts.all[1].target, "/data/deep") == 0 && strcmp(spec->mounts.all[1].source, "ramet1") == 0);
+  CHECK(strcmp(spec->mounts.all[1].inner, "a/b") == 0 && mount_has(&spec->mounts.all[1], "copy"));
+  CHECK(!mount_has(&spec->mounts.all[1], "cop") && !mount_has(&spec->mounts.all[0], "ro"));
   CHECK(strcmp(pair_of(spec->rlimits[0]).value, "1024:-1") == 0);
   CHECK(strcmp(pair_of(spec->sysctls[0]).name, "net.core.somaxconn") == 0);
   CHECK(strcmp(pair_of(spec->extra_hosts[0]).value, "10.1.2.3") == 0);
@@ -136,5 +141,5 @@ void test_vectors(const char *path) {
     }
   }
   if (file != NULL) fclose(file);
-  CHECK(frames >= 4 && logs >= 2 && messages == 3);
+  CHECK(frames >= 6 && logs >= 2 && messages == 3);
 }

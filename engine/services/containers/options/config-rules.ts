@@ -17,7 +17,7 @@ export const CONFIG_RULES: Rules = {
   Healthcheck: honoured('probed by the engine with an exec'),
   ArgsEscaped: only([false], 'it is for Windows; leave it out'),
   Image: honoured('by name, tag, digest or id'),
-  Volumes: honoured('shown; the files lie on the container’s own disk'),
+  Volumes: honoured('a volume without a name at each place where nothing else is mounted'),
   WorkingDir: honoured('made where it is not there'),
   Entrypoint: honoured('replaces the image’s, and its command with it; a list of one empty word clears it'),
   NetworkDisabled: refused('use the network mode none'),

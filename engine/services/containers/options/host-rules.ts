@@ -9,9 +9,9 @@ const OWN_MACHINE = 'every container is a machine of its own; leave it out'
 /** The fields of HostConfig. One row each. */
 export const HOST_RULES: Rules = {
   ...RESOURCE_RULES,
-  Binds: refused('leave it out'),
-  Mounts: refused('leave it out'),
-  VolumesFrom: refused('leave it out'),
+  Binds: honoured('volumes, folders, files and unix sockets; no propagation (docs/mounts.md)'),
+  Mounts: honoured('bind, volume and tmpfs; other types are refused'),
+  VolumesFrom: honoured('the binds and volumes of another container'),
   VolumeDriver: only(['local'], 'there is only the driver local'),
   ContainerIDFile: idle('the client writes it'),
   LogConfig: honoured('drivers json-file and local, which are one here, and none', checkLogConfig),
