@@ -76,10 +76,18 @@ build_renderer() {
   build/node node_modules/vite/bin/vite.js build --logLevel warn renderer >&2
 }
 
+bundle_engine() {
+  local bundle=.build/engine/main.js
+  [ -f $bundle ] && [ -z "$(find engine contract native/libvirt build package-lock.json -newer $bundle -type f \
+    \( -name '*.ts' -o -name '*.json' -o -name '*.node' \) -print -quit)" ] && return
+  build/node build/bundle-engine.ts
+}
+
 install_packages
 make_libvirt_user
 install_node
 install_modules
 build_native
+bundle_engine
 native/guest/kit.sh
 build_renderer

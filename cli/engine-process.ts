@@ -77,7 +77,7 @@ async function refuseForeign(runtime: string): Promise<void> {
 async function start(client: EngineClient, logFile: string, deadline: number): Promise<void> {
   const log = await open(logFile, 'a', 0o600)
   const { size } = await log.stat()
-  const command = [join(ROOT, 'build/node'), join(ROOT, 'engine/main.ts')]
+  const command = [join(ROOT, 'build/engine')]
   // VMs outlive the engine: tini takes them up and reaps them where PID 1 does not.
   const tini = await findProgram('tini')
   const argv = tini ? [tini, '-s', '--', ...command] : command

@@ -33,7 +33,8 @@ import { readSettings } from './settings.ts'
 /** The composition root: makes every part once, joins them, and serves until it is told to stop. */
 async function main(): Promise<void> {
   const { env } = process
-  const root = join(import.meta.dirname, '..')
+  // Bundled it lies elsewhere.
+  const root = env['RAMET_ROOT'] ?? join(import.meta.dirname, '..')
   const { version } = packageJson
   const at = paths(env, process.getuid!())
   const socketDir = join(at.runtime, 'vm')

@@ -42,7 +42,7 @@ export class TestEngine implements AsyncDisposable {
   }
 
   async up(): Promise<void> {
-    this.#process = spawn(join(root, 'build/node'), [join(root, 'engine/main.ts')], {
+    this.#process = spawn(join(root, 'build/engine'), [], {
       env: this.env,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

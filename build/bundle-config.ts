@@ -1,0 +1,43 @@
+import { isBuiltin } from 'node:module'
+import { join } from 'node:path'
+import type { InlineConfig } from 'vite'
+
+export const ROOT = join(import.meta.dirname, '..')
+
+/** A program with all that it imports, so that nothing is looked up in node_modules at run time. */
+export interface Part {
+  outDir: string
+  /** Name of the file to its source. */
+  entries: Record<string, string>
+  /** A sandboxed preload is one file, and no module. */
+  format: 'es' | 'cjs'
+}
+
+export const ENGINE_ENTRIES = { main: 'engine/main.ts', 'convert-worker': 'engine/images/convert-worker.ts' }
+
+export function configOf({ outDir, entries, format }: Part): InlineConfig {
+  return {
+    configFile: false,
+    root: ROOT,
+    logLevel: 'warn',
+    ssr: { noExternal: true, target: 'node' },
+    build: {
+      ssr: true,
+      target: 'node24',
+      outDir,
+      emptyOutDir: true,
+      minify: false,
+      rolldownOptions: {
+        input: Object.fromEntries(
+          Object.entries(entries).map(([file, source]) => [file, join(ROOT, source)]),
+        ),
+        external: (id: string) => id === 'electron' || id.endsWith('.node') || isBuiltin(id),
+        output: {
+          format,
+          entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].js',
+          chunkFileNames: '[name]-[hash].js',
+        },
+      },
+    },
+  }
+}
