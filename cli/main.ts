@@ -14,6 +14,7 @@ import { addPs } from './commands/ps.ts'
 import { addRun } from './commands/run.ts'
 import { addStats } from './commands/stats.ts'
 import { addTemplates } from './commands/templates.ts'
+import { addTop } from './commands/top.ts'
 import { addUpdate } from './commands/update.ts'
 import { addDemo } from './demo.ts'
 import packageJson from '../package.json' with { type: 'json' }
@@ -41,6 +42,7 @@ const GROUPS = [
   addPs,
   addContainers,
   addUpdate,
+  addTop,
   addExec,
   addLogs,
   addImages,
