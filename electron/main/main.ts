@@ -7,6 +7,7 @@ import { commandOf, type ShellCommand } from './commands.ts'
 import { EngineConnection } from './engine/connection.ts'
 import { startEngine } from './engine/process.ts'
 import { EngineSupervisor } from './engine/supervisor.ts'
+import { appFiles } from './files.ts'
 import { answerIpc } from './ipc/answer.ts'
 import { ipcHandlers } from './ipc/handlers.ts'
 import { ShellEvents } from './ipc/shell-events.ts'
@@ -20,6 +21,7 @@ import { notifyOfEvents } from './modules/notifications.ts'
 import { denyPermissions } from './modules/permissions.ts'
 import { confirmStopAll, Quitting } from './modules/quit.ts'
 import { refuseWithoutSandbox } from './modules/sandbox.ts'
+import { endWithSession } from './modules/session-end.ts'
 import { claimSingleInstance } from './modules/single-instance.ts'
 import { hasTray } from './modules/status-notifier.ts'
 import { TrayIcon } from './modules/tray.ts'
@@ -32,10 +34,7 @@ import { bodyText } from './tray/text.ts'
 const { app } = electron
 const at = paths(process.env, process.getuid!())
 const log = (message: string): void => void process.stderr.write(`${new Date().toISOString()} ${message}\n`)
-/** Folder of the package, or of the checkout. */
-const root = app.getAppPath()
-const resources = app.isPackaged ? process.resourcesPath : root
-const icon = (name: string): string => join(root, 'build/icons', name)
+const files = appFiles(app, process.resourcesPath)
 
 // Its lock is the single instance's, so homes of their own have instances of their own.
 app.setPath('userData', join(at.state, 'desktop'))
@@ -61,12 +60,12 @@ if (claimSingleInstance(electron, (argv) => perform(commandOf(argv)))) {
 async function main(): Promise<void> {
   for (const folder of [at.state, at.config]) await mkdir(folder, { recursive: true, mode: 0o700 })
   electron.Menu.setApplicationMenu(null)
-  serveApp(electron, join(root, 'renderer/dist'))
+  serveApp(electron, files.page)
   const exec = execOf({
     env: process.env,
     execPath: process.execPath,
     packaged: app.isPackaged,
-    appPath: root,
+    appPath: app.getAppPath(),
   })
 
   const settings = await SettingsStore.open(join(at.config, 'desktop.json'), log)
@@ -86,10 +85,10 @@ async function main(): Promise<void> {
   const feed = new TrayFeed({
     engine,
     log,
-    onModel(model) {
-      tray?.show(model)
-      if (app.isPackaged && model.engine.phase === 'running')
-        keepDesktopEntry(model.launches, exec).catch((error: Error) => log(error.message))
+    onModel: (model) => tray?.show(model),
+    onLaunches(launches) {
+      // A development run leaves the user's menus alone.
+      if (app.isPackaged) keepDesktopEntry(launches, exec).catch((error: Error) => log(error.message))
     },
   })
   const notify = notifyOfEvents(electron, {
@@ -101,13 +100,9 @@ async function main(): Promise<void> {
     engine,
     start: () =>
       startEngine(electron, {
-        entry: join(root.replace(/app\.asar$/, 'app.asar.unpacked'), 'out/engine/main.js'),
+        entry: files.engine,
         logFile: join(at.state, 'engine.log'),
-        env: {
-          ...process.env,
-          RAMET_KIT:
-            process.env['RAMET_KIT'] ?? join(resources, app.isPackaged ? 'kit' : 'native/guest/out/kit'),
-        },
+        env: { RAMET_KIT: files.kit, ...process.env },
       }),
     onState(state) {
       feed.onState(state)
@@ -125,17 +120,15 @@ async function main(): Promise<void> {
     close: () => supervisor.stop(),
     log,
   })
-  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const)
-    process.on(signal, () => void quitting.quitNow())
-  electron.powerMonitor.on('shutdown', () => void quitting.quitNow())
+  endWithSession(electron, () => void quitting.quitNow())
   const recover = recoverWindows(electron, {
     notice: (message) => events.tell({ type: 'notice', level: 'error', message }, { keep: true }),
     quit: () => void quitting.quit(),
     log,
   })
   const window = new MainWindow(electron, {
-    preload: join(root, 'out/preload/preload.cjs'),
-    icon: icon('256x256.png'),
+    preload: files.preload,
+    icon: join(files.icons, '256x256.png'),
     stateFile: join(at.state, 'window.json'),
     background: () => (electron.nativeTheme.shouldUseDarkColors ? '#101418' : '#ffffff'),
     onPageGone(contents) {
@@ -194,7 +187,10 @@ async function main(): Promise<void> {
 
   trayShown = await hasTray()
   if (trayShown) {
-    tray = new TrayIcon(electron, { icon: icon('tray.png'), act: (action) => void actions.perform(action) })
+    tray = new TrayIcon(electron, {
+      icon: join(files.icons, 'tray.png'),
+      act: (action) => void actions.perform(action),
+    })
     tray.show(feed.model)
   } else {
     tell(

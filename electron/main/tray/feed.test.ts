@@ -23,6 +23,7 @@ test('bursts of events are asked about once, and what tells nothing is not', asy
     log: () => {},
     settleMs: 5,
     onModel: (model) => void models.push(model),
+    onLaunches: () => {},
   })
   feed.onState({ phase: 'running', own: true, version: '1' })
   feed.onEvent('connected')
@@ -48,6 +49,7 @@ test('an engine that goes while it is asked is only logged', async () => {
     engine,
     settleMs: 1,
     onModel: () => {},
+    onLaunches: () => {},
     log: (message) => void logged.push(message),
   })
   feed.onEvent('connected')

@@ -12,6 +12,8 @@ const TELLING = /^(start|die|destroy|rename|pause|unpause|health_status.*)$/
 interface FeedOptions {
   engine: EngineConnection
   onModel(model: TrayModel): void
+  /** With each time that they were asked for. */
+  onLaunches(launches: QuickLaunch[]): void
   log(message: string): void
   settleMs?: number
 }
@@ -53,7 +55,7 @@ export class TrayFeed {
     this.#stale = true
     if (this.#loading) return
     this.#loading = true
-    const { engine, log } = this.#options
+    const { engine, onLaunches, log } = this.#options
     try {
       // What changes while it is asked for is asked for again.
       while (this.#stale) {
@@ -63,6 +65,7 @@ export class TrayFeed {
           engine.get<QuickLaunch[]>('/ramet/v1/launches'),
           engine.get<MemoryReport>('/ramet/v1/memory').catch(() => undefined),
         ])
+        onLaunches(launches)
         this.#become({ ...this.#model, containers, launches, savedBytes: memory?.totals.savedBytes })
       }
     } catch (error) {
