@@ -7,6 +7,42 @@ const root = join(import.meta.dirname, '../..')
 /** Stands in for `app://ramet`, which only Electron knows; nothing is asked of the network for it. */
 const ORIGIN = 'https://ramet.test'
 
+interface Packed {
+  bytes: string
+}
+
+/** Playwright carries JSON, Electron bytes too: as base64 here. */
+function packed(result: unknown): unknown {
+  const { value } = result as { value?: unknown }
+  return value instanceof Uint8Array
+    ? { ok: true, value: { bytes: Buffer.from(value).toString('base64') } }
+    : result
+}
+function unpacked(argument: unknown): unknown {
+  const { bytes } = (argument ?? {}) as Partial<Packed>
+  return bytes === undefined ? argument : new Uint8Array(Buffer.from(bytes, 'base64'))
+}
+
+/** In the page: what the preload makes. It may use nothing from outside of itself. */
+function bridge(channels: string[]): void {
+  const page = globalThis as unknown as {
+    ramet: object
+    askMain(channel: string, args: unknown[]): Promise<{ ok: boolean; value?: Packed }>
+  }
+  const ask = async (channel: string, args: unknown[]): Promise<unknown> => {
+    const sent = args.map((each) =>
+      each instanceof Uint8Array ? { bytes: btoa(String.fromCharCode(...each)) } : each,
+    )
+    const result = await page.askMain(channel, sent)
+    const bytes = result.value?.bytes
+    if (bytes === undefined) return result
+    return { ok: true, value: Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0)) }
+  }
+  page.ramet = Object.fromEntries(
+    channels.map((channel) => [channel, (...args: unknown[]) => ask(channel, args)]),
+  )
+}
+
 /**
  * The built window in Debian's Chromium on the application's real main process: its pages come from the main process's
  * own scheme handler with its headers, its questions go through the main process's one door. Only Electron between them
@@ -56,13 +92,10 @@ export class BridgedWindow implements AsyncDisposable {
         body: Buffer.from(await answer.arrayBuffer()),
       })
     })
-    await page.exposeFunction('askMain', (channel: string, args: unknown[]) =>
-      desktop.handlers.get(channel)!(askedBy(desktop.windows[0]!), ...args),
+    await page.exposeFunction('askMain', async (channel: string, args: unknown[]) =>
+      packed(await desktop.handlers.get(channel)!(askedBy(desktop.windows[0]!), ...args.map(unpacked))),
     )
-    const channels = JSON.stringify([...desktop.handlers.keys()])
-    await page.addInitScript(
-      `window.ramet = Object.fromEntries(${channels}.map((channel) => [channel, (...args) => window.askMain(channel, args)]))`,
-    )
+    await page.addInitScript(bridge, [...desktop.handlers.keys()])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

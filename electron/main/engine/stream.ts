@@ -90,13 +90,16 @@ export class EngineStream {
   }
 }
 
-/** A readable gives all it has when asked without a size; more than a message should hold goes back. */
+/**
+ * A readable gives all it has when asked without a size; more than a message should hold goes back. A copy: with a view
+ * the whole buffer behind it would go to the window, and what else is in it.
+ */
 function take(source: Readable): Uint8Array | undefined {
   const data = source.read() as Buffer | null
   if (!data || data.length === 0) return undefined
-  if (data.length <= READ_MAX) return data
+  if (data.length <= READ_MAX) return new Uint8Array(data)
   source.unshift(data.subarray(READ_MAX))
-  return data.subarray(0, READ_MAX)
+  return new Uint8Array(data.subarray(0, READ_MAX))
 }
 
 /** Until there is something to read, or never will be. */
