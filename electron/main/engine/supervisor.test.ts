@@ -40,7 +40,7 @@ beforeEach(async () => {
     start,
     onState: (state) => void states.push(state),
     onEvent: (event) => void events.push(event === 'connected' ? event : event.Action),
-    times: { start: 5000, poll: 10, again: 100 },
+    times: { start: 5000, poll: 10, again: 100, goodRun: 60_000 },
   })
 })
 afterEach(async () => {

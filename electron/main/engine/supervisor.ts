@@ -14,13 +14,14 @@ interface Times {
   poll: number
   /** Before an engine that ended is looked for again: another may be about to take its place. */
   again: number
+  /** How long one runs whose end is not counted against it. */
+  goodRun: number
 }
-const TIMES: Times = { start: 60_000, poll: 50, again: 500 }
+const TIMES: Times = { start: 60_000, poll: 50, again: 500, goodRun: 10_000 }
 /** An engine that answers a ping at all does so at once. */
 const PING_MS = 5_000
-/** Engines that end one after the other before it is given up, and how long one runs that counts as none of them. */
+/** Engines that end one after the other before it is given up. */
 const FAILURES_MAX = 3
-const GOOD_RUN_MS = 10_000
 
 interface SupervisorOptions {
   engine: EngineConnection
@@ -88,7 +89,7 @@ export class EngineSupervisor {
       if (this.#stopping.signal.aborted) return
       // The socket falls silent a little before the process has ended and said why.
       await Promise.race([this.#own?.ended, delay(this.#times.again)].filter(Boolean))
-      this.#failures = Date.now() - began > GOOD_RUN_MS ? 1 : this.#failures + 1
+      this.#failures = Date.now() - began > this.#times.goodRun ? 1 : this.#failures + 1
       if (this.#failures >= FAILURES_MAX) {
         await this.#own?.stop()
         const why = this.#lastWord || 'it ends as soon as it runs'
