@@ -83,6 +83,11 @@ test.each([
     "export const x = (e: { insertAdjacentHTML(p: string, t: string): void }, t: string) => e.insertAdjacentHTML('afterend', t)",
     'no-restricted-syntax',
   ],
+  [
+    'renderer/src/features/Other.vue',
+    '<script setup lang="ts">\ndefineProps<{ text: string }>()\n</script>\n\n<template>\n  <p v-html="text" />\n</template>',
+    'vue/no-v-html',
+  ],
 ])('in %s, %s is a fault', async (file, text, rule) => {
   expect(await faults(file, `${text}\n`)).toContain(rule)
 })

@@ -13,6 +13,10 @@ vi.mock('electron', async () => (await import('../testing/fake-desktop.ts')).ele
 
 let server: ApiServer
 const listeners = new Set<(event: EventMessage) => void>()
+const subscribe = (listener: (event: EventMessage) => void) => {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
 const called: string[] = []
 let containers: ContainerSummary[] = []
 
@@ -30,12 +34,7 @@ beforeAll(async () => {
   vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   const backend = fakeBackend({
     host: { info: async () => ({ engineVersion: '1.2.3' }) as HostInfo },
-    events: {
-      subscribe: (listener: (event: EventMessage) => void) => (
-        listeners.add(listener),
-        () => listeners.delete(listener)
-      ),
-    } as never,
+    events: { subscribe, subscribeToAll: subscribe },
     containers: {
       list: async () => containers,
       inspect: async () => ({ State: { OOMKilled: false, Error: '' } }) as never,

@@ -1,4 +1,4 @@
-import type { EventMessage } from '../../../contract/docker.ts'
+import type { RametEvent } from '../../../contract/ramet.ts'
 import type { EngineConnection } from './connection.ts'
 
 /** An event is short; a line that never ends is none. */
@@ -10,9 +10,9 @@ const LINE_MAX = 1024 * 1024
  */
 export async function followEvents(
   engine: EngineConnection,
-  options: { signal: AbortSignal; onOpen(): void; onEvent(event: EventMessage): void },
+  options: { signal: AbortSignal; onOpen(): void; onEvent(event: RametEvent): void },
 ): Promise<void> {
-  const stream = engine.open({ method: 'GET', path: '/events' })
+  const stream = engine.open({ method: 'GET', path: '/ramet/v1/events' })
   const close = (): void => stream.close()
   options.signal.addEventListener('abort', close, { once: true })
   try {
@@ -24,7 +24,7 @@ export async function followEvents(
       const lines = (rest + decoder.decode(data, { stream: true })).split('\n')
       rest = lines.pop()!
       if (rest.length > LINE_MAX) throw new Error('an event is too long')
-      for (const line of lines) if (line.trim()) options.onEvent(JSON.parse(line) as EventMessage)
+      for (const line of lines) if (line.trim()) options.onEvent(JSON.parse(line) as RametEvent)
     }
   } finally {
     options.signal.removeEventListener('abort', close)

@@ -52,7 +52,7 @@ afterEach(async () => {
 async function serve(): Promise<ApiServer> {
   const backend = fakeBackend({
     host: { info: async () => ({ engineVersion: '1.2.3' }) as HostInfo },
-    events: { subscribe: (listener) => (listeners.add(listener), () => listeners.delete(listener)) },
+    events: { subscribeToAll: (listener) => (listeners.add(listener), () => listeners.delete(listener)) },
   })
   const server = createServer(backend, { engineVersion: '1.2.3', log: () => {} })
   servers.push(server)

@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { EventMessage } from '../../../contract/docker.ts'
 import type { EngineState } from '../../../contract/ipc.ts'
-import type { HostInfo } from '../../../contract/ramet.ts'
+import type { HostInfo, RametEvent } from '../../../contract/ramet.ts'
 import type { EngineConnection } from './connection.ts'
 import { followEvents } from './events.ts'
 import type { OwnEngine } from './process.ts'
@@ -28,7 +27,7 @@ interface SupervisorOptions {
   start(): Promise<OwnEngine>
   onState(state: EngineState): void
   /** `connected` comes with every engine that is found, before its events: what was known may have changed. */
-  onEvent(event: EventMessage | 'connected'): void
+  onEvent(event: RametEvent | 'connected'): void
   times?: Times
 }
 

@@ -1,5 +1,6 @@
 import type { Notification as ElectronNotification } from 'electron'
 import type { ContainerInspect, EventMessage } from '../../../contract/docker.ts'
+import type { RametEvent } from '../../../contract/ramet.ts'
 import type { DesktopSettings, Place } from '../../../contract/ipc.ts'
 import type { EngineConnection } from '../engine/connection.ts'
 import { noticeOf, type Ending, type Notice } from '../notifications/notice.ts'
@@ -20,7 +21,7 @@ interface NotificationOptions {
 export function notifyOfEvents(
   { Notification }: { Notification: typeof ElectronNotification },
   { engine, settings, go, now = Date.now }: NotificationOptions,
-): (event: EventMessage) => Promise<void> {
+): (event: RametEvent) => Promise<void> {
   const told = new Map<string, number>()
   /** One that is not held may be collected, and its click with it. */
   const shown = new Set<ElectronNotification>()
@@ -44,6 +45,7 @@ export function notifyOfEvents(
   }
 
   return async (event) => {
+    if (event.Type === 'memory' || event.Type === 'template') return
     const notice = noticeOf(event, await endingOf(event))
     if (!notice || !settings().notifications[notice.kind]) return
     if (!Notification.isSupported() || !isNews(notice, event.Actor.ID)) return

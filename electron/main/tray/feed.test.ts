@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { EventMessage } from '../../../contract/docker.ts'
+import type { MemoryEvent } from '../../../contract/ramet.ts'
 import { fake } from '../../testing/fake-electron.ts'
 import type { EngineConnection } from '../engine/connection.ts'
 import { TrayFeed } from './feed.ts'
@@ -37,6 +38,9 @@ test('bursts of events are asked about once, and what tells nothing is not', asy
   feed.onEvent(event('daemon', 'launches'))
   feed.onEvent(event('container', 'health_status: unhealthy'))
   await delay(30)
+  expect(asked).toHaveLength(6)
+  feed.onEvent({ Type: 'memory', report: { totals: { savedBytes: 9 } } } as MemoryEvent)
+  expect(feed.model.savedBytes).toBe(9)
   expect(asked).toHaveLength(6)
   feed.onState({ phase: 'starting' })
   expect(feed.model).toMatchObject({ containers: [], savedBytes: undefined, engine: { phase: 'starting' } })

@@ -1,6 +1,6 @@
-import type { ContainerSummary, EventMessage } from '../../../contract/docker.ts'
+import type { ContainerSummary } from '../../../contract/docker.ts'
 import type { EngineState } from '../../../contract/ipc.ts'
-import type { MemoryReport, QuickLaunch } from '../../../contract/ramet.ts'
+import type { MemoryReport, QuickLaunch, RametEvent } from '../../../contract/ramet.ts'
 import type { EngineConnection } from '../engine/connection.ts'
 import { EMPTY_MODEL, type TrayModel } from './model.ts'
 
@@ -39,7 +39,10 @@ export class TrayFeed {
     this.#become(engine.phase === 'running' ? { ...this.#model, engine } : { ...EMPTY_MODEL, engine })
   }
 
-  onEvent(event: EventMessage | 'connected'): void {
+  onEvent(event: RametEvent | 'connected'): void {
+    if (event !== 'connected' && event.Type === 'memory') {
+      return this.#become({ ...this.#model, savedBytes: event.report.totals.savedBytes })
+    }
     const telling =
       event === 'connected' ||
       (event.Type === 'container' && TELLING.test(event.Action)) ||

@@ -15,7 +15,9 @@ export const saveText = (text: string, name: string): void =>
 
 export const saveFile = saveBlob
 
-export const copyText = (text: string): Promise<void> => navigator.clipboard.writeText(text)
+/** In Electron the page has no permission for anything, this included. */
+export const copyText = (text: string): Promise<void> =>
+  window.ramet ? value(window.ramet.copyText(text)) : navigator.clipboard.writeText(text)
 
 /** Opens an address in the user's browser; anything but http and https is left alone. */
 export function openAddress(address: string): void {
