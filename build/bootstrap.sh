@@ -62,9 +62,12 @@ install_modules() {
 }
 
 build_native() {
-  make -q -C native/libvirt 2>/dev/null && return
-  say 'compiling native/libvirt'
-  make -s -C native/libvirt
+  local part
+  for part in libvirt switch; do
+    make -q -C "native/$part" 2>/dev/null && continue
+    say "compiling native/$part"
+    make -s -C "native/$part"
+  done
 }
 
 # The window, for Electron and for `ramet gui --browser`.
