@@ -26,6 +26,7 @@ import { hostRoutes } from './services/networks/host-routes.ts'
 import { NetworkService } from './services/networks/networks.ts'
 import { MountService } from './services/mounts/mounts.ts'
 import { ownFolders, RefusedFolders } from './services/mounts/refused.ts'
+import { Switches } from './switch/switches.ts'
 import { TemplateService } from './services/templates.ts'
 import { VolumeService } from './services/volumes/volumes.ts'
 import { readSettings } from './settings.ts'
@@ -79,10 +80,14 @@ async function main(): Promise<void> {
     events,
     containers: records,
     hostRoutes,
-    onRemove: async () => {},
     log,
   })
-  const attachments = new Attachments({ networks, containers: records })
+  const switches = await Switches.open({
+    binary: join(root, 'native/switch/out/switch'),
+    folder: join(at.runtime, 'net'),
+    log,
+  })
+  const attachments = new Attachments({ networks, switches, containers: records, log })
   const volumes = await VolumeService.open({
     folder: join(at.data, 'volumes'),
     events,
@@ -108,7 +113,12 @@ async function main(): Promise<void> {
     socketDir,
     log,
   })
-  const connections = new Connections(networks, attachments, (name) => containers.find(name))
+  const connections = new Connections({
+    networks,
+    attachments,
+    container: (name) => containers.find(name),
+    log,
+  })
   const streams = new StreamService(containers)
   const execs = new ExecService(containers)
   const images = new ImageService({
@@ -154,6 +164,7 @@ async function main(): Promise<void> {
   // The socket first: of two engines on the same files only one may take containers up.
   await server.listen(at.socket)
   await containers.recover(await hypervisor.list())
+  await switches.settle()
   recovered.resolve(undefined)
   history.start()
   log(`engine ${version} serves ${at.socket}; ${hypervisor.facts.accelerator}, ${uri}`)
@@ -165,6 +176,7 @@ async function main(): Promise<void> {
     history.close()
     await server.close()
     containers.close()
+    switches.detach()
     await hypervisor.close()
     process.exit(0)
   }

@@ -9,19 +9,32 @@ import { Link, type Hello } from './link.ts'
 import {
   execMessage,
   identifyMessage,
+  interfaceGoneMessage,
+  interfaceMessage,
   limitMessage,
   mountMessage,
+  namesMessage,
   startMessage,
   toolMessage,
   type ExecConfig,
+  type GuestInterface,
   type GuestLimits,
   type GuestMount,
+  type GuestNames,
   type IdentifyOptions,
   type StartConfig,
 } from './messages.ts'
 import { SharedInput } from './shared-input.ts'
 
-export type { ExecConfig, GuestLimits, GuestMount, IdentifyOptions, StartConfig } from './messages.ts'
+export type {
+  ExecConfig,
+  GuestInterface,
+  GuestLimits,
+  GuestMount,
+  GuestNames,
+  IdentifyOptions,
+  StartConfig,
+} from './messages.ts'
 export type { Exit } from './guest-process.ts'
 
 /** A further process in a container. */
@@ -104,6 +117,21 @@ export class AgentClient {
   /** Sets other limits for a container that runs. Rejects with NOT_RUNNING. */
   limit(limits: GuestLimits): Promise<void> {
     return this.#link.request(FrameType.limit, 0, limitMessage(limits))
+  }
+
+  /** Sets an interface up, once it is plugged in; or anew. Before `start` or while the container runs. */
+  setInterface(settings: GuestInterface): Promise<void> {
+    return this.#link.request(FrameType.interface, 0, interfaceMessage(settings))
+  }
+
+  /** Takes the interface of that MAC down, where there is one. */
+  dropInterface(mac: string): Promise<void> {
+    return this.#link.request(FrameType.interfaceGone, 0, interfaceGoneMessage(mac))
+  }
+
+  /** Changes how a running container resolves names. */
+  setNames(names: GuestNames): Promise<void> {
+    return this.#link.request(FrameType.names, 0, namesMessage(names))
   }
 
   /** Mounts the container's files in a VM that is to run nothing but tools. After `identify`. */

@@ -8,7 +8,40 @@ export interface IdentifyOptions {
   hostname: string
   /** 32 hex digits. */
   machineId: string
-  network: { address: string; prefix: number; gateway: string; mtu: number }
+  network: {
+    /** With the length of its prefix; '' where the container has no way out. */
+    address: string
+    gateway: string
+    mtu: number
+    /** What the interface is called; '' leaves it `eth0`. */
+    interface: string
+  }
+}
+
+/** A network interface of a guest. */
+export interface GuestInterface {
+  mac: string
+  name: string
+  /** With the lengths of their prefixes. */
+  addresses: string[]
+  mtu: number
+  /** Where everything else is reached through it. */
+  gateway?: string
+}
+
+/** How names are resolved in a container, and what it calls itself. */
+export interface GuestNames {
+  hostname: string
+  domainname: string
+  extraHosts: { name: string; address: string }[]
+  /** Its own addresses in its networks. */
+  addresses: string[]
+  /** The name servers of its networks; where there are none, `dns` is asked directly. */
+  servers: string[]
+  /** Those of the outside. */
+  dns: string[]
+  dnsSearch?: string[]
+  dnsOptions?: string[]
 }
 
 /** A further process in a container. */
@@ -41,13 +74,11 @@ export interface GuestMount {
 }
 
 /** A container's first process, and the machine around it. */
-export interface StartConfig extends ExecConfig {
+export interface StartConfig extends ExecConfig, GuestNames {
   /** Number of the start; the log's records carry it. */
   run: number
   /** The first attached client that ends its input ends the process's. */
   stdinOnce: boolean
-  hostname: string
-  domainname: string
   readOnlyRoot: boolean
   mounts: GuestMount[]
   /** -1 is unlimited. */
@@ -59,11 +90,9 @@ export interface StartConfig extends ExecConfig {
   /** Bytes. */
   shmSize: number
   sysctls: Record<string, string>
-  extraHosts: { name: string; address: string }[]
-  dns: string[]
+  /** Of the host's loopback, that the container may reach at the gateway. */
+  hostPorts: number[]
   limits: GuestLimits
-  dnsSearch?: string[]
-  dnsOptions?: string[]
   /** Paths of /proc and /sys that nobody sees, and that nobody writes. */
   maskedPaths?: string[]
   readOnlyPaths?: string[]
@@ -89,9 +118,10 @@ export function identifyMessage(options: IdentifyOptions): Buffer {
     .u64(key.clock, options.wallClockNs)
     .text(key.hostname, options.hostname)
     .text(key.machineId, options.machineId)
-    .text(key.address, `${network.address}/${network.prefix}`)
+    .text(key.address, network.address)
     .text(key.gateway, network.gateway)
     .u32(key.mtu, network.mtu)
+    .text(key.interface, network.interface)
     .finish()
 }
 
@@ -118,28 +148,52 @@ function mountFields(writer: FieldWriter, mounts: GuestMount[]): FieldWriter {
 export function startMessage(config: StartConfig): Buffer {
   const key = Key.process
   const writer = processFields(config)
+    .texts(key.hostPort, config.hostPorts.map(String))
     .u32(key.run, config.run)
     .flag(key.stdinOnce, config.stdinOnce)
-    .text(key.hostname, config.hostname)
-    .text(key.domainname, config.domainname)
     .flag(key.readOnly, config.readOnlyRoot)
     .texts(key.capability, config.capabilities)
     .flag(key.noNewPrivileges, config.noNewPrivileges)
     .flag(key.init, config.init)
     .u64(key.shmSize, BigInt(config.shmSize))
-    .texts(key.dns, config.dns)
   if (config.hostCgroups) writer.flag(key.hostCgroups, true)
-  writer
-    .texts(key.dnsSearch, config.dnsSearch ?? [])
-    .texts(key.dnsOption, config.dnsOptions ?? [])
-    .texts(key.masked, config.maskedPaths ?? [])
-    .texts(key.readOnlyPath, config.readOnlyPaths ?? [])
+  writer.texts(key.masked, config.maskedPaths ?? []).texts(key.readOnlyPath, config.readOnlyPaths ?? [])
   for (const { path, target } of config.devices ?? []) writer.pair(key.device, path, target)
   mountFields(writer, config.mounts)
   for (const { name, soft, hard } of config.rlimits) writer.pair(key.rlimit, name, `${soft}:${hard}`)
   for (const [name, value] of Object.entries(config.sysctls)) writer.pair(key.sysctl, name, value)
-  for (const { name, address } of config.extraHosts) writer.pair(key.extraHost, name, address)
-  return limitFields(writer, config.limits).finish()
+  return namesFields(limitFields(writer, config.limits), config).finish()
+}
+
+export function interfaceMessage({ mac, name, addresses, mtu, gateway }: GuestInterface): Buffer {
+  const key = Key.interface
+  const writer = new FieldWriter().text(key.mac, mac).text(key.name, name).texts(key.address, addresses)
+  return writer
+    .u32(key.mtu, mtu)
+    .text(key.gateway, gateway ?? '')
+    .finish()
+}
+
+export function interfaceGoneMessage(mac: string): Buffer {
+  return new FieldWriter().text(Key.interface.mac, mac).finish()
+}
+
+export function namesMessage(names: GuestNames): Buffer {
+  return namesFields(new FieldWriter(), names).finish()
+}
+
+function namesFields(writer: FieldWriter, names: GuestNames): FieldWriter {
+  const key = Key.process
+  writer
+    .text(key.hostname, names.hostname)
+    .text(key.domainname, names.domainname)
+    .texts(key.dns, names.dns)
+    .texts(key.address, names.addresses)
+    .texts(key.server, names.servers)
+    .texts(key.dnsSearch, names.dnsSearch ?? [])
+    .texts(key.dnsOption, names.dnsOptions ?? [])
+  for (const { name, address } of names.extraHosts) writer.pair(key.extraHost, name, address)
+  return writer
 }
 
 export function limitMessage(limits: GuestLimits): Buffer {

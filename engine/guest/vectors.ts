@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { CONNECTIONS, encodeMessage, FrameType, PAYLOAD_MAX } from '../../contract/guest-protocol/frame.ts'
 import { encodeLogRecord, LogType } from '../../contract/guest-protocol/log-record.ts'
-import { execMessage, identifyMessage, startMessage } from './messages.ts'
+import { execMessage, identifyMessage, interfaceMessage, namesMessage, startMessage } from './messages.ts'
 
 /** The file that both ends of the link are tested against. Run this module to write it after a change of the protocol. */
 export const VECTORS_FILE = join(import.meta.dirname, '../../contract/guest-protocol/vectors.txt')
@@ -43,7 +43,7 @@ export const MESSAGES = {
     wallClockNs: 1_700_000_000_000_000_001n,
     hostname: 'one',
     machineId: '0123456789abcdef0123456789abcdef',
-    network: { address: '10.0.2.15', prefix: 24, gateway: '10.0.2.2', mtu: 1500 },
+    network: { address: '10.0.2.15/24', gateway: '10.0.2.2', mtu: 1500, interface: 'nat0' },
   }),
   exec: execMessage(PROCESS),
   start: startMessage({
@@ -73,6 +73,23 @@ export const MESSAGES = {
     readOnlyPaths: ['/proc/sys'],
     devices: [{ path: '/dev/fuse', target: '/dev/own' }],
     hostCgroups: true,
+    addresses: ['172.18.0.2', 'fd00::2'],
+    servers: ['172.18.0.1'],
+    hostPorts: [5432],
+  }),
+  interface: interfaceMessage({
+    mac: '02:42:ac:12:00:02',
+    name: 'eth0',
+    addresses: ['172.18.0.2/16', 'fd00::2/64'],
+    mtu: 65_500,
+  }),
+  names: namesMessage({
+    hostname: 'one',
+    domainname: '',
+    extraHosts: [],
+    addresses: ['172.18.0.2'],
+    servers: ['172.18.0.1'],
+    dns: [],
   }),
 }
 

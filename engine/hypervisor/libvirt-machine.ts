@@ -10,7 +10,7 @@ import * as nic from './nic.ts'
 import * as ports from './port-forward.ts'
 import { findQemuProcess, isQemuOf } from './process-id.ts'
 import { qmp } from './qmp.ts'
-import type { PortForward, VirtualMachine, VmLimits, VmState } from './virtual-machine.ts'
+import type { Nic, PortForward, VirtualMachine, VmLimits, VmState } from './virtual-machine.ts'
 
 /** libvirt's codes for "not now" and "no such domain" (virErrorNumber). */
 const OPERATION_INVALID = 55
@@ -132,6 +132,14 @@ export class LibvirtMachine implements VirtualMachine {
   async plugShare(id: string): Promise<void> {
     const device = { driver: 'virtio-9p-pci', id, fsdev: id, mount_tag: id }
     await explained('plug in a shared folder', qmp(this.#domain, 'device_add', device))
+  }
+
+  async addNic(settings: Nic): Promise<void> {
+    await explained('join a VM to a network', nic.addNic(this.#domain, settings))
+  }
+
+  async removeNic(id: string): Promise<void> {
+    await explained('take a VM out of a network', nic.removeNic(this.#domain, id))
   }
 
   async addForward(forward: PortForward): Promise<void> {

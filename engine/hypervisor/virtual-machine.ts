@@ -68,6 +68,17 @@ export interface VmLimits extends HostShare {
   disk: DiskRates
 }
 
+/** A NIC that is plugged into a VM that may run. */
+export interface Nic {
+  /** Unlike any that the VM had before. */
+  id: string
+  mac: string
+  /** Where QEMU gets frames; it makes the socket. */
+  ownSocket: string
+  /** Where it sends them. */
+  peerSocket: string
+}
+
 /** One VM. Every call is asynchronous; failures are EngineErrors. */
 export interface VirtualMachine {
   readonly name: string
@@ -97,6 +108,9 @@ export interface VirtualMachine {
   setNatLink(up: boolean): Promise<void>
   /** Plugs in the device of one of its shares; QEMU opens the folder now, once. */
   plugShare(id: string): Promise<void>
+  addNic(nic: Nic): Promise<void>
+  /** The NIC is cut off at once; the guest is given a while to let go of it. */
+  removeNic(id: string): Promise<void>
   addForward(forward: PortForward): Promise<void>
   removeForward(forward: PortForward): Promise<void>
   forwards(): Promise<PortForward[]>

@@ -12,6 +12,7 @@ import { createOverlay, GoldenDisks } from '../../engine/hypervisor/disk.ts'
 import { openHypervisor } from '../../engine/hypervisor/libvirt-hypervisor.ts'
 import { libvirtUri } from '../../engine/hypervisor/uri.ts'
 import { identity, startConfig } from '../../engine/services/containers/process.ts'
+import { noNetwork } from '../../engine/services/networks/guest.ts'
 import { openKit } from '../../engine/services/kit.ts'
 import { paths } from '../../contract/paths.ts'
 import type { TestEngine } from '../support/engine.ts'
@@ -142,9 +143,11 @@ describe('a guest without an identity', () => {
       const agent = await AgentClient.connect({ path: agentSocket, timeoutMs: 120_000 })
       expect(agent.hello).toMatchObject({ state: 'idle', imageMounted: true })
       const refused = { code: 'PROTOCOL_ERROR', message: expect.stringContaining('no identity') as string }
-      const config = startConfig({ Cmd: ['true'], Hostname: 'none' }, {}, 1)
+      const none = { config: { Cmd: ['true'], Hostname: 'none' }, hostConfig: {}, run: 1 }
+      const network = noNetwork(none)
+      const config = startConfig(none, network)
       await expect(agent.start(config)).rejects.toMatchObject(refused)
-      const who = identity({ Hostname: 'none' })
+      const who = identity(none.config, network)
       await expect(agent.identify({ ...who, seed: randomBytes(31) })).rejects.toThrow('no seed')
       await expect(agent.start(config)).rejects.toMatchObject(refused)
       await agent.identify(who)
@@ -234,7 +237,7 @@ describe('the link, after an engine was killed', () => {
 
   test('a second identity and a second start are refused', async () => {
     const agent = await AgentClient.connect({ path, timeoutMs: 60_000 })
-    const network = { address: '10.0.2.15', prefix: 24, gateway: '10.0.2.2', mtu: 1500 }
+    const network = { address: '10.0.2.15/24', gateway: '10.0.2.2', mtu: 1500, interface: '' }
     const again = { wallClockNs: 0n, hostname: 'x', machineId: 'x', network }
     await expect(agent.identify({ ...again, seed: randomBytes(64) })).rejects.toThrow(
       'runs its container already',

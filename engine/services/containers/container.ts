@@ -8,6 +8,7 @@ import { createOverlay } from '../../hypervisor/disk.ts'
 import type { VirtualMachine } from '../../hypervisor/virtual-machine.ts'
 import { limitsDiffer } from '../limits.ts'
 import { Mutex } from '../mutex.ts'
+import type { Run } from '../networks/attachments.ts'
 import { Waiters } from '../waiters.ts'
 import { pathsOf, type ContainerContext, type ContainerPaths } from './context.ts'
 import { HealthMonitor, healthCheckOf } from './health.ts'
@@ -145,7 +146,8 @@ export class Container {
       const origin = await this.#context.templates.forContainer(record)
       // A clone of the last run that is still on its way out holds the disk and the ports.
       await this.#machine.end()
-      const ports = await allocatePorts(wantedPorts(record.config, record.hostConfig))
+      const wayOut = this.#context.networks.hasWayOut(record)
+      const ports = await allocatePorts(wayOut ? wantedPorts(record.config, record.hostConfig) : [])
       this.#context.networks.take(record)
       await repairLog(this.paths.log)
       Object.assign(record, { phase: 'starting', run: record.run + 1, ports, error: '', oomKilled: false })
@@ -330,18 +332,17 @@ export class Container {
       this.#mustExist()
       const old = this.record.name
       await this.#change({ name })
+      await this.#context.networks.tell(this.record)
       // Docker's clients expect the old name with its slash.
       this.emit('rename', { oldName: `/${old}` })
     })
   }
 
-  /** Has `change` put it into a network or take it out. */
-  changeNetworks(
-    change: (record: ContainerRecord, vm: VirtualMachine | undefined) => Promise<void>,
-  ): Promise<void> {
+  /** Has `change` put it into a network or take it out, live where it runs. Rejects with CONFLICT while it is paused. */
+  changeNetworks(change: (record: ContainerRecord, run: Run | undefined) => Promise<void>): Promise<void> {
     return this.#changes.run(async () => {
       this.#mustExist()
-      await change(this.record, this.running ? this.vm : undefined)
+      await change(this.record, this.running ? { vm: this.vm!, agent: this.agent() } : undefined)
       await this.#machine.save(this.record)
     })
   }
@@ -412,6 +413,7 @@ export class Container {
       // has powered off while no engine ran looks paused too: its log tells.
       const ended = await lastExit(this.paths.log, this.record.run)
       this.record.paused = phase === 'running' && state === 'paused' && !ended
+      if (phase === 'running' && state !== 'off' && !ended) await this.#context.networks.tell(this.record)
       // A guest that stands still cannot answer: the link is made once it goes on.
       if (this.paused) return
       if (phase === 'running' && state !== 'off') return this.#takeUp()

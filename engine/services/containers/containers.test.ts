@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EventMessage } from '../../../contract/docker.ts'
 import type { Hypervisor, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
+import type { Switches } from '../../switch/switches.ts'
 import { EventBus } from '../events.ts'
 import { ExecService } from '../execs.ts'
 import { Attachments } from '../networks/attachments.ts'
@@ -29,14 +30,19 @@ beforeEach(async () => {
     events,
     containers: records,
     hostRoutes: async () => [],
-    onRemove: async () => {},
     log: () => {},
   })
   // Nothing here starts a container: images and templates are not asked.
   service = new ContainerService({
     hypervisor: { onStopped: () => () => {}, unenforced: async () => [] } as Partial<Hypervisor>,
     events,
-    networks: new Attachments({ networks, containers: records }),
+    networks: new Attachments({
+      networks,
+      // Nothing here runs, so nothing has a place in a network.
+      switches: {} as Switches,
+      containers: records,
+      log: () => {},
+    }),
     mounts: await testMounts(join(folder, 'volumes')),
     diskDir: join(folder, 'disks'),
     logDir: join(folder, 'logs'),

@@ -79,6 +79,7 @@ export class ContainerService {
     wantedPorts(config, hostConfig)
     capabilities(hostConfig)
     const networks = this.#context.networks.requested(request)
+    warnings.push(...this.#context.networks.warnings({ config, hostConfig, networks }))
     guestLimits(hostConfig)
     const unenforced = await this.#context.hypervisor.unenforced(vmLimits(hostConfig))
     const chosen = name ? parseName(name) : inventName((each) => this.#isTaken(each))
@@ -123,7 +124,7 @@ export class ContainerService {
       this.#reserved.delete(chosen)
       release(this.#reservedVolumes, kept)
     }
-    return { Id: id, Warnings: [...warnings, ...unenforced, ...this.#context.networks.warnings(networks)] }
+    return { Id: id, Warnings: [...warnings, ...unenforced] }
   }
 
   async list(options: {

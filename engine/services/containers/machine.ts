@@ -6,6 +6,7 @@ import type { Hardware, Share, VirtualMachine, VmState } from '../../hypervisor/
 import type { Template } from '../../templates/manifest.ts'
 import { guestLimits, isLimited, vmLimits } from '../limits.ts'
 import type { ContainerContext, ContainerPaths } from './context.ts'
+import { noNetwork, type GuestNetwork } from '../networks/guest.ts'
 import { identity, startConfig } from './process.ts'
 import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
 
@@ -60,15 +61,19 @@ export class Machine {
 
   /** From nothing to the container's running process. */
   async launch(record: ContainerRecord, origin: Origin): Promise<void> {
-    const { agent, mounts } = await this.#boot(record, origin)
-    await agent.start(startConfig(record.config, record.hostConfig, record.run, mounts))
+    const { networks } = this.#context
+    const network = networks.guest(record)
+    const { agent, mounts } = await this.#boot(record, origin, network, (vm) => networks.plug(record, vm))
+    for (const settings of network.interfaces) await agent.setInterface(settings)
+    await agent.start(startConfig(record, network, mounts))
     const [rows = 0, columns = 0] = record.hostConfig.ConsoleSize ?? []
     if (record.config.Tty && rows > 0 && columns > 0) agent.resize(columns, rows)
   }
 
   /** From nothing to an agent that sees the container's files, while no process of it runs. */
   async mount(record: ContainerRecord, origin: Origin): Promise<AgentClient> {
-    const { agent, mounts } = await this.#boot(record, origin)
+    const cut = (vm: VirtualMachine): Promise<void> => vm.setNatLink(false)
+    const { agent, mounts } = await this.#boot(record, origin, noNetwork(record), cut)
     await agent.mount(mounts)
     return agent
   }
@@ -83,6 +88,8 @@ export class Machine {
   async #boot(
     record: ContainerRecord,
     origin: Origin,
+    network: GuestNetwork,
+    plug: (vm: VirtualMachine) => Promise<void>,
   ): Promise<{ agent: AgentClient; mounts: GuestMount[] }> {
     const mounts = await this.#context.mounts.open(record.mounts ?? [], this.#paths.diskFolder)
     try {
@@ -95,14 +102,14 @@ export class Machine {
       await mounts.close()
     }
     const vm = this.#vm!
-    await this.#context.networks.plug(record, vm)
+    await plug(vm)
     for (const forward of record.ports) await vm.addForward(forward)
     const limits = vmLimits(record.hostConfig)
     if (isLimited(limits)) await vm.limit(limits)
     const agent = await this.#wake(vm)
     this.#agent = agent
     this.#accept(agent, record)
-    await agent.identify(identity(record.config))
+    await agent.identify(identity(record.config, network))
     return { agent, mounts: mounts.guest }
   }
 

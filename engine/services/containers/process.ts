@@ -4,27 +4,26 @@ import type { ExecConfig, GuestMount, IdentifyOptions, StartConfig } from '../..
 import { guestLimits } from '../limits.ts'
 import { capabilities } from './capabilities.ts'
 import { argv, mergeEnv } from './config.ts'
-import { NAT } from '../networks/record.ts'
-import { devicesOf, hiddenPaths, parseExtraHost } from './options/guest-options.ts'
+import type { GuestNetwork } from '../networks/guest.ts'
+import { devicesOf, hiddenPaths } from './options/guest-options.ts'
 import { noNewPrivileges } from './options/security.ts'
 import type { ContainerRecord } from './record.ts'
 
 /** Who a clone is: nothing of it is shared with its siblings. */
-export function identity(config: ContainerConfig): IdentifyOptions {
+export function identity(config: ContainerConfig, network: GuestNetwork): IdentifyOptions {
   return {
     seed: randomBytes(64),
     wallClockNs: BigInt(Date.now()) * 1_000_000n,
     hostname: config.Hostname!,
     machineId: randomBytes(16).toString('hex'),
-    network: NAT,
+    network: network.nat,
   }
 }
 
 /** What the agent is told to execute. */
 export function startConfig(
-  config: ContainerConfig,
-  host: HostConfig,
-  run: number,
+  { config, hostConfig: host, run }: Pick<ContainerRecord, 'config' | 'hostConfig' | 'run'>,
+  network: GuestNetwork,
   mounts: GuestMount[] = [],
 ): StartConfig {
   return {
@@ -37,8 +36,8 @@ export function startConfig(
     tty: config.Tty ?? false,
     openStdin: config.OpenStdin ?? false,
     stdinOnce: config.StdinOnce ?? false,
-    hostname: config.Hostname!,
-    domainname: config.Domainname ?? '',
+    ...network.names,
+    hostPorts: network.hostPorts,
     mounts,
     readOnlyRoot: host.ReadonlyRootfs ?? false,
     rlimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),
@@ -48,11 +47,7 @@ export function startConfig(
     init: host.Init ?? false,
     shmSize: host.ShmSize || 64 * 1024 * 1024,
     sysctls: host.Sysctls ?? {},
-    extraHosts: (host.ExtraHosts ?? []).map((entry) => parseExtraHost(entry, NAT.gateway)),
-    dns: host.Dns?.length ? host.Dns : [NAT.dns],
     limits: guestLimits(host),
-    dnsSearch: host.DnsSearch ?? [],
-    dnsOptions: host.DnsOptions ?? [],
     oomScore: host.OomScoreAdj,
     ...hiddenPaths(host),
     devices: devicesOf(host),

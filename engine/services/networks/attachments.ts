@@ -1,33 +1,58 @@
-import type { EndpointSettings } from '../../../contract/docker-networks.ts'
 import type { ContainerCreateRequest } from '../../../contract/docker.ts'
+import type { EndpointSettings } from '../../../contract/docker-networks.ts'
 import { EngineError } from '../../../contract/errors.ts'
-import { NAT_MAC } from '../../hypervisor/domain-xml.ts'
+import type { AgentClient } from '../../guest/agent-client.ts'
 import type { VirtualMachine } from '../../hypervisor/virtual-machine.ts'
+import type { Switches } from '../../switch/switches.ts'
+import { wantedPorts } from '../containers/ports.ts'
 import type { ContainerRecord } from '../containers/record.ts'
-import type { Endpoint, Placement } from './endpoint.ts'
-import { endpointsIn, endpointsOf, newEndpoint } from './endpoints.ts'
+import type { Endpoint } from './endpoint.ts'
+import { endpointsIn, endpointsOf } from './endpoints.ts'
+import { guestNetwork, switchMember, switchNetwork, type GuestNetwork, type Port } from './guest.ts'
+import { hostPortWarnings } from './host-ports.ts'
 import type { NetworkService } from './networks.ts'
-import { place, type Occupied } from './placement.ts'
-import { BUILTIN, isBuiltin, NAT, type NetworkRecord } from './record.ts'
+import { Places } from './places.ts'
+import { isBuiltin, type NetworkRecord } from './record.ts'
 import { endpointViews } from './views.ts'
+
+/** A container that runs: its VM and its guest. */
+export interface Run {
+  vm: VirtualMachine
+  agent: AgentClient
+}
 
 export interface AttachmentsOptions {
   networks: NetworkService
+  switches: Switches
   /** Of every container, whether it runs or not. */
   containers(): ContainerRecord[]
+  log(message: string): void
 }
 
 /** How containers are in networks, from their making to the end of each run. */
 export class Attachments {
   readonly #options: AttachmentsOptions
+  readonly #places: Places
 
   constructor(options: AttachmentsOptions) {
     this.#options = options
+    this.#places = new Places(options)
   }
 
   /** The networks that a new container is to be in. Rejects what it cannot be in. */
   requested(request: ContainerCreateRequest): Endpoint[] {
     return endpointsOf(request, (name) => this.#options.networks.find(name))
+  }
+
+  /** What a client should know of a new container's networks. Rejects what could not be. */
+  warnings(record: Pick<ContainerRecord, 'config' | 'hostConfig' | 'networks'>): string[] {
+    const published = wantedPorts(record.config, record.hostConfig).length > 0
+    return [
+      ...hostPortWarnings(record),
+      ...(published && !this.hasWayOut(record)
+        ? ['its ports are not published as long as all of its networks are internal']
+        : []),
+    ]
   }
 
   views(record: ContainerRecord): Record<string, EndpointSettings> {
@@ -38,26 +63,60 @@ export class Attachments {
   take(record: ContainerRecord): void {
     this.release(record)
     const endpoints = endpointsIn(record)
-    for (const endpoint of endpoints) endpoint.current = this.#place(record, endpoint)
     record.networks = endpoints
+    for (const endpoint of endpoints) endpoint.current = this.#places.place(record, endpoint)
   }
 
   /** The run is over, or did not come about. */
   release(record: ContainerRecord): void {
-    for (const endpoint of record.networks ?? []) delete endpoint.current
+    for (const endpoint of record.networks ?? []) {
+      const { current, network } = endpoint
+      delete endpoint.current
+      if (current) this.#forget(network, current.id)
+    }
   }
 
   /** Whether a container has a way out: not where all its networks are internal, or it has none. */
-  hasWayOut(record: ContainerRecord): boolean {
+  hasWayOut(record: Pick<ContainerRecord, 'networks'>): boolean {
     return endpointsIn(record).some(({ network }) => {
       const found = this.#options.networks.get(network)
       return !!found && found.Driver !== 'null' && !found.Internal
     })
   }
 
-  /** Before the guest runs: what its VM needs of hardware. */
+  /** What the guest is told before the container starts. */
+  guest(record: ContainerRecord): GuestNetwork {
+    return guestNetwork(record, this.ports(record), this.hasWayOut(record))
+  }
+
+  /** Before the guest runs: joins its VM to its networks, and cuts it off from where it has none. */
   async plug(record: ContainerRecord, vm: VirtualMachine): Promise<void> {
     if (!this.hasWayOut(record)) await vm.setNatLink(false)
+    for (const port of this.ports(record)) await this.join(record, port, vm)
+  }
+
+  /** Joins a VM to one network. */
+  async join(record: ContainerRecord, port: Port, vm: VirtualMachine): Promise<void> {
+    const { switches } = this.#options
+    const { id, mac } = port.current
+    await switches.put(switchNetwork(port.network), switchMember(record, port))
+    const sockets = switches.sockets(port.network.Id, id)
+    await vm.addNic({ id: nicId(id), mac, ownSocket: sockets.vm, peerSocket: sockets.switch })
+  }
+
+  /** Takes a VM out of one network: it is cut off first, whatever its guest does then. */
+  async part({ network, current }: Pick<Port, 'network' | 'current'>, vm: VirtualMachine): Promise<void> {
+    await this.#options.switches.forget(network.Id, current.id)
+    await vm.removeNic(nicId(current.id))
+  }
+
+  /** Has the switches know a container that runs: after an engine before this one, or with another name. */
+  async tell(record: ContainerRecord): Promise<void> {
+    for (const port of this.ports(record)) {
+      await this.#options.switches
+        .put(switchNetwork(port.network), switchMember(record, port))
+        .catch((error: Error) => this.#options.log(`container ${record.name}: ${error.message}`))
+    }
   }
 
   /** Tells of a run that has begun or ended. */
@@ -68,94 +127,40 @@ export class Attachments {
     }
   }
 
-  /** What a client should know of a new container's networks. */
-  warnings(endpoints: Endpoint[]): string[] {
-    return endpoints
-      .filter(({ network }) => !BUILTIN.some(({ Id }) => Id === network))
-      .map(
-        ({ name }) =>
-          `the containers in the network ${name} do not reach each other in this version of Ramet`,
-      )
-  }
-
-  /** Puts a container into a network. Rejects with FORBIDDEN where it is in it already. */
-  async connect(
-    record: ContainerRecord,
-    network: NetworkRecord,
-    settings: EndpointSettings,
-    vm: VirtualMachine | undefined,
-  ): Promise<void> {
-    const endpoints = endpointsIn(record)
-    if (endpoints.some((each) => each.network === network.Id)) {
-      throw new EngineError(
-        'FORBIDDEN',
-        `endpoint with name ${record.name} already exists in network ${network.Name}`,
-      )
-    }
-    if (endpoints.length > 0 && [network.Name, ...endpoints.map(({ name }) => name)].includes('none')) {
-      throw new EngineError(
-        'FORBIDDEN',
-        `${record.name} cannot be in 'none' and in another network: disconnect it from the one first`,
-      )
-    }
-    const endpoint = newEndpoint(network, settings)
-    if (vm) endpoint.current = this.#place(record, endpoint)
-    record.networks = [...endpoints, endpoint]
-    if (!vm) return
-    await vm.setNatLink(this.hasWayOut(record))
-    this.#options.networks.emit('connect', network, { container: record.id })
-  }
-
-  /** Takes a container out of a network. Rejects with FORBIDDEN where it is not in it. */
-  async disconnect(
-    record: ContainerRecord,
-    network: NetworkRecord,
-    vm: VirtualMachine | undefined,
-  ): Promise<void> {
-    const endpoints = endpointsIn(record)
-    if (!endpoints.some((each) => each.network === network.Id)) {
-      throw new EngineError(
-        'FORBIDDEN',
-        `container ${record.name} is not connected to network ${network.Name}`,
-      )
-    }
-    record.networks = endpoints.filter((each) => each.network !== network.Id)
-    if (!vm) return
-    await vm.setNatLink(this.hasWayOut(record))
-    this.#options.networks.emit('disconnect', network, { container: record.id })
-  }
-
-  #place(record: ContainerRecord, endpoint: Endpoint): Placement {
-    const network = this.#options.networks.get(endpoint.network)
-    if (!network) {
-      throw new EngineError(
-        'NOT_FOUND',
-        `network ${endpoint.name} not found: it was removed; disconnect the container from it, or make it anew`,
-      )
-    }
-    if (!isBuiltin(network)) return place(network, endpoint, this.#occupied(network, record))
-    const placement = place({ ...network, IPAM: { ...network.IPAM, Config: [] } }, endpoint, {
-      addresses: new Set(),
-      wanted: new Set(),
-      macs: new Set(),
+  /** Where a container that runs is in a network with a switch. */
+  ports(record: ContainerRecord): Port[] {
+    return endpointsIn(record).flatMap((endpoint) => {
+      const network = this.#options.networks.get(endpoint.network)
+      const { current } = endpoint
+      return network && current && !isBuiltin(network) ? [{ network, endpoint, current }] : []
     })
-    // Every container's NAT is its own: all have the same address there.
-    return network === BUILTIN[0]
-      ? { ...placement, mac: NAT_MAC, ip4: NAT.address }
-      : { ...placement, mac: '' }
   }
 
-  #occupied({ Id }: NetworkRecord, except: ContainerRecord): Occupied {
-    const occupied: Occupied = { addresses: new Set(), wanted: new Set(), macs: new Set() }
-    for (const container of this.#options.containers()) {
-      const endpoint = endpointsIn(container).find(({ network }) => network === Id)
-      if (!endpoint || container === except) continue
-      const { current, settings } = endpoint
-      for (const address of [current?.ip4, current?.ip6]) if (address) occupied.addresses.add(address)
-      if (current) occupied.macs.add(current.mac)
-      const { IPv4Address, IPv6Address } = settings.IPAMConfig ?? {}
-      for (const address of [IPv4Address, IPv6Address]) if (address) occupied.wanted.add(address)
-    }
-    return occupied
+  place(record: ContainerRecord, endpoint: Endpoint): void {
+    endpoint.current = this.#places.place(record, endpoint)
+  }
+
+  #forget(network: string, id: string): void {
+    this.#options.switches.forget(network, id).catch((error: Error) => this.#options.log(error.message))
+  }
+}
+
+/** Short enough for QEMU, and another one for each time. */
+const nicId = (endpointId: string): string => `net-${endpointId.slice(0, 12)}`
+
+/** Rejects with FORBIDDEN where a container is in a network already, or may be in no other. */
+export function checkJoin(record: ContainerRecord, network: NetworkRecord): void {
+  const endpoints = endpointsIn(record)
+  if (endpoints.some((each) => each.network === network.Id)) {
+    throw new EngineError(
+      'FORBIDDEN',
+      `endpoint with name ${record.name} already exists in network ${network.Name}`,
+    )
+  }
+  if (endpoints.length > 0 && [network.Name, ...endpoints.map(({ name }) => name)].includes('none')) {
+    throw new EngineError(
+      'FORBIDDEN',
+      `${record.name} cannot be in 'none' and in another network: disconnect it from the one first`,
+    )
   }
 }

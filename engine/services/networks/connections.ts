@@ -1,31 +1,111 @@
-import type { NetworkConnectRequest, NetworkDisconnectRequest } from '../../../contract/docker-networks.ts'
+import type {
+  EndpointSettings,
+  NetworkConnectRequest,
+  NetworkDisconnectRequest,
+} from '../../../contract/docker-networks.ts'
+import { EngineError } from '../../../contract/errors.ts'
 import type { Container } from '../containers/container.ts'
-import type { Attachments } from './attachments.ts'
+import { allocatePorts, wantedPorts } from '../containers/ports.ts'
+import type { ContainerRecord } from '../containers/record.ts'
+import { checkJoin, type Attachments, type Run } from './attachments.ts'
+import type { Endpoint } from './endpoint.ts'
+import { endpointsIn, newEndpoint } from './endpoints.ts'
+import { guestNames, interfaceOf, NAT_INTERFACE } from './guest.ts'
 import type { NetworkService } from './networks.ts'
+import type { NetworkRecord } from './record.ts'
+
+export interface ConnectionsOptions {
+  networks: NetworkService
+  attachments: Attachments
+  container(idOrName: string): Container
+  log(message: string): void
+}
 
 /** Puts containers into networks and takes them out, live where they run. */
 export class Connections {
-  readonly #networks: NetworkService
-  readonly #attachments: Attachments
-  readonly #find: (idOrName: string) => Container
+  readonly #options: ConnectionsOptions
 
-  constructor(networks: NetworkService, attachments: Attachments, find: (idOrName: string) => Container) {
-    this.#networks = networks
-    this.#attachments = attachments
-    this.#find = find
+  constructor(options: ConnectionsOptions) {
+    this.#options = options
   }
 
+  /** Rejects with FORBIDDEN where the container is in it already. */
   async connect(nameOrId: string, { Container, EndpointConfig }: NetworkConnectRequest): Promise<void> {
-    const network = this.#networks.find(nameOrId)
-    await this.#find(Container).changeNetworks((record, machine) =>
-      this.#attachments.connect(record, network, EndpointConfig ?? {}, machine),
-    )
+    const network = this.#options.networks.find(nameOrId)
+    await this.#options.container(Container).changeNetworks(async (record, run) => {
+      checkJoin(record, network)
+      const endpoint = newEndpoint(network, EndpointConfig ?? ({} as EndpointSettings))
+      if (!run) record.networks = [...endpointsIn(record), endpoint]
+      else await this.#connectLive(record, network, endpoint, run)
+    })
   }
 
+  async #connectLive(
+    record: ContainerRecord,
+    network: NetworkRecord,
+    endpoint: Endpoint,
+    run: Run,
+  ): Promise<void> {
+    const { attachments, networks } = this.#options
+    const before = record.networks
+    const hadWayOut = attachments.hasWayOut(record)
+    attachments.place(record, endpoint)
+    record.networks = [...endpointsIn(record), endpoint]
+    const port = attachments.ports(record).find((each) => each.endpoint === endpoint)
+    try {
+      if (port) await attachments.join(record, port, run.vm)
+      if (port) await run.agent.setInterface(interfaceOf(port))
+      await this.#changeWayOut(record, hadWayOut, run)
+    } catch (error) {
+      record.networks = before
+      if (port) await attachments.part(port, run.vm).catch(() => {})
+      throw error
+    }
+    networks.emit('connect', network, { container: record.id })
+  }
+
+  /** Rejects with FORBIDDEN where the container is not in it. */
   async disconnect(nameOrId: string, { Container }: NetworkDisconnectRequest): Promise<void> {
-    const network = this.#networks.find(nameOrId)
-    await this.#find(Container).changeNetworks((record, machine) =>
-      this.#attachments.disconnect(record, network, machine),
-    )
+    const network = this.#options.networks.find(nameOrId)
+    await this.#options.container(Container).changeNetworks(async (record, run) => {
+      const { attachments, networks } = this.#options
+      const endpoint = endpointsIn(record).find((each) => each.network === network.Id)
+      if (!endpoint) {
+        throw new EngineError(
+          'FORBIDDEN',
+          `container ${record.name} is not connected to network ${network.Name}`,
+        )
+      }
+      const hadWayOut = attachments.hasWayOut(record)
+      const port = attachments.ports(record).find((each) => each.endpoint === endpoint)
+      record.networks = endpointsIn(record).filter((each) => each !== endpoint)
+      if (!run) return
+      // A guest that does not do its part has lost the network all the same.
+      if (port)
+        await run.agent
+          .dropInterface(port.current.mac)
+          .catch((error: Error) => this.#options.log(error.message))
+      if (port) await attachments.part(port, run.vm)
+      await this.#changeWayOut(record, hadWayOut, run)
+      networks.emit('disconnect', network, { container: record.id })
+    })
+  }
+
+  /** Names always change; the NAT and what is published through it where the last way out goes, or the first comes. */
+  async #changeWayOut(record: ContainerRecord, had: boolean, { vm, agent }: Run): Promise<void> {
+    const { attachments } = this.#options
+    const has = attachments.hasWayOut(record)
+    if (has && !had) {
+      await vm.setNatLink(true)
+      await agent.setInterface(NAT_INTERFACE)
+      record.ports = await allocatePorts(wantedPorts(record.config, record.hostConfig))
+      for (const forward of record.ports) await vm.addForward(forward)
+    } else if (had && !has) {
+      await vm.setNatLink(false)
+      for (const forward of record.ports) await vm.removeForward(forward)
+      record.ports = []
+      await agent.dropInterface(NAT_INTERFACE.mac)
+    }
+    await agent.setNames(guestNames(record, attachments.ports(record), has))
   }
 }

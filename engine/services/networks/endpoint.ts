@@ -19,6 +19,8 @@ export interface Placement {
   mac: string
   ip4?: string
   ip6?: string
+  /** What the guest calls it; '' where it has none. */
+  interface: string
 }
 
 /** By which names others find a container in a network. */

@@ -3,10 +3,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EventMessage } from '../../../contract/docker.ts'
 import type { ContainerCreateRequest } from '../../../contract/docker.ts'
 import type { EndpointSettings } from '../../../contract/docker-networks.ts'
+import type { Container } from '../containers/container.ts'
 import type { ContainerRecord } from '../containers/record.ts'
+import type { Switches } from '../../switch/switches.ts'
 import { EventBus } from '../events.ts'
 import { parseSubnet, type Subnet } from './address.ts'
 import { Attachments } from './attachments.ts'
+import { Connections } from './connections.ts'
 import { NetworkService } from './networks.ts'
 
 let folder: string
@@ -31,19 +34,41 @@ function open(): Promise<NetworkService> {
     events,
     containers: () => containers,
     hostRoutes: async () => routes,
-    onRemove: async () => {},
     log: (message) => void logged.push(message),
   })
 }
 
 const attachmentsOf = (networks: NetworkService): Attachments =>
-  new Attachments({ networks, containers: () => containers })
+  new Attachments({
+    networks,
+    // A stand-in: the real ones start a process each. Only that a run is over is told to them here.
+    switches: { forget: async () => {} } as Partial<Switches> as Switches,
+    containers: () => containers,
+    log: (message) => void logged.push(message),
+  })
+
+const connectionsOf = (networks: NetworkService): Connections =>
+  new Connections({
+    networks,
+    attachments: attachmentsOf(networks),
+    // A stand-in for containers that do not run.
+    container: (name) =>
+      ({
+        changeNetworks: (change) =>
+          change(
+            containers.find((each) => each.name === name)!,
+            undefined,
+          ),
+      }) as Partial<Container> as Container,
+    log: (message) => void logged.push(message),
+  })
 
 function container(networks: NetworkService, name: string, request: ContainerCreateRequest): ContainerRecord {
   const record = {
     id: Buffer.from(name.padEnd(32, '.')).toString('hex'),
     name,
     config: { Hostname: name },
+    hostConfig: {},
     networks: attachmentsOf(networks).requested(request),
   } as unknown as ContainerRecord
   containers.push(record)
@@ -210,14 +235,17 @@ describe('containers in them', () => {
     await networks.create({ Name: 'mine' })
     const attachments = attachmentsOf(networks)
     const web = container(networks, 'web', {})
-    const mine = networks.find('mine')
-    await attachments.connect(web, mine, { Aliases: ['www'] }, undefined)
+    const connections = connectionsOf(networks)
+    await connections.connect('mine', { Container: 'web', EndpointConfig: { Aliases: ['www'] } })
     expect(Object.keys(attachments.views(web))).toEqual(['bridge', 'mine'])
-    await expect(attachments.connect(web, mine, {}, undefined)).rejects.toThrow(
+    await expect(connections.connect('mine', { Container: 'web' })).rejects.toThrow(
       'already exists in network mine',
     )
-    await attachments.disconnect(web, networks.find('bridge'), undefined)
-    await expect(attachments.disconnect(web, networks.find('bridge'), undefined)).rejects.toThrow(
+    await expect(connections.connect('none', { Container: 'web' })).rejects.toThrow(
+      "in 'none' and in another",
+    )
+    await connections.disconnect('bridge', { Container: 'web' })
+    await expect(connections.disconnect('bridge', { Container: 'web' })).rejects.toThrow(
       'container web is not connected to network bridge',
     )
     expect(Object.keys(attachments.views(web))).toEqual(['mine'])
@@ -230,8 +258,47 @@ describe('containers in them', () => {
     const wayOut = (mode: string) => attachments.hasWayOut(container(networks, mode, inNetwork(mode)))
     expect(['bridge', 'none', 'in'].map(wayOut)).toEqual([true, false, false])
     const both = container(networks, 'both', inNetwork('in'))
-    await attachments.connect(both, networks.find('bridge'), {}, undefined)
+    await connectionsOf(networks).connect('bridge', { Container: 'both' })
     expect(attachments.hasWayOut(both)).toBe(true)
+  })
+
+  test('the guest is told of its interfaces and names, and of the outside only where there is a way', async () => {
+    const networks = await open()
+    await networks.create({ Name: 'front', IPAM: { Config: [{ Subnet: '10.9.0.0/24' }] } })
+    await networks.create({
+      Name: 'back',
+      Internal: true,
+      EnableIPv6: true,
+      IPAM: { Config: [{ Subnet: '10.8.0.0/24' }, { Subnet: 'fd00:8::/64' }] },
+    })
+    const attachments = attachmentsOf(networks)
+    const web = container(networks, 'web', inNetwork('back'))
+    attachments.take(web)
+    expect(attachments.guest(web)).toMatchObject({
+      nat: { address: '', interface: 'nat0' },
+      interfaces: [{ name: 'eth0', addresses: ['10.8.0.2/24', 'fd00:8::2/64'], mtu: 65_500 }],
+      names: { servers: ['10.8.0.1'], addresses: ['10.8.0.2', 'fd00:8::2'], dns: [] },
+      hostPorts: [],
+    })
+    await connectionsOf(networks).connect('front', { Container: 'web' })
+    web.hostConfig = { ExtraHosts: ['host.docker.internal:host-gateway', 'db:10.1.1.1'] }
+    web.config.Labels = { 'ramet.host.ports': '5432, 80' }
+    attachments.take(web)
+    expect(attachments.guest(web)).toMatchObject({
+      nat: { address: '10.0.2.15/24', interface: 'nat0' },
+      interfaces: [{ name: 'eth0' }, { name: 'eth1', addresses: ['10.9.0.2/24'] }],
+      names: {
+        servers: ['10.8.0.1', '10.9.0.1'],
+        dns: ['10.0.2.3'],
+        extraHosts: [
+          { name: 'host.docker.internal', address: '10.0.2.2' },
+          { name: 'db', address: '10.1.1.1' },
+        ],
+      },
+      hostPorts: [5432, 80],
+    })
+    web.config.Labels = { 'ramet.host.ports': 'all' }
+    expect(() => attachments.guest(web)).toThrow('invalid label ramet.host.ports=all')
   })
 
   test.each([

@@ -24,8 +24,6 @@ export interface NetworkServiceOptions {
   /** Of every container, whether it runs or not. */
   containers(): ContainerRecord[]
   hostRoutes(): Promise<Subnet[]>
-  /** Told before the record goes: nobody is in it any more. */
-  onRemove(network: NetworkRecord): Promise<void>
   log(message: string): void
 }
 
@@ -140,7 +138,6 @@ export class NetworkService {
   }
 
   async #remove(record: NetworkRecord): Promise<void> {
-    await this.#options.onRemove(record)
     await this.#store.remove(record)
     this.#networks.delete(record.Id)
     this.emit('destroy', record)

@@ -14,7 +14,11 @@ export interface Occupied {
 }
 
 /** A container's place in a network for one run. Rejects with FORBIDDEN where what it insists on is taken. */
-export function place(network: NetworkRecord, endpoint: Endpoint, occupied: Occupied): Placement {
+export function place(
+  network: NetworkRecord,
+  endpoint: Endpoint,
+  occupied: Occupied,
+): Omit<Placement, 'interface'> {
   const { IPAMConfig, MacAddress } = endpoint.settings
   const id = randomBytes(32).toString('hex')
   const ip4 = address(network, 4, IPAMConfig?.IPv4Address, occupied)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "disk.h"
+#include "etc.h"
 #include "fields.h"
 #include "file.h"
 #include "guard.h"
@@ -16,7 +17,6 @@
 #include "log.h"
 #include "mounts.h"
 #include "paths.h"
-#include "rootfs.h"
 
 enum { FAREWELL_MS = 1000, STEP_MS = 5 };
 
@@ -29,10 +29,10 @@ static uint64_t oom_kills(void) {
 int container_start(struct container *container, struct processes *processes, const struct spec *spec,
                     struct failure *failure) {
   if (limits_set(&spec->limits, failure) < 0) return -1;
-  if (guard_gateway(CGROUP_FOLDER, identity_gateway(), failure) < 0) return -1;
+  if (guard_gateway(CGROUP_FOLDER, identity_gateway(), spec->host_ports, failure) < 0) return -1;
   if (disk_mount(failure) < 0) return -1;
   if (mounts_prepare(&spec->mounts, container->sockets, failure) < 0) return -1;
-  if (rootfs_files(spec, identity_address(), failure) < 0) return -1;
+  if (etc_write(spec, identity_address(), failure) < 0) return -1;
   container->run = spec->run;
   container->stdin_once = spec->stdin_once;
   container->no_new_privileges = spec->no_new_privileges;

@@ -15,6 +15,7 @@ enum identify_key {
   IDENTIFY_ADDRESS = 5,
   IDENTIFY_GATEWAY = 6,
   IDENTIFY_MTU = 7,
+  IDENTIFY_INTERFACE = 8,
 };
 
 enum process_key {
@@ -41,6 +42,9 @@ enum process_key {
   START_DNS = 33,
   START_PIDS_LIMIT = 34,
   START_MOUNT = 40,
+  NAMES_ADDRESS = 90,
+  NAMES_SERVER = 91,
+  START_HOST_PORT = 92,
   START_MEMORY_LIMIT = 70,
   START_CPU_QUOTA = 71,
   START_DNS_SEARCH = 50,
@@ -50,6 +54,14 @@ enum process_key {
   START_READ_ONLY_PATH = 54,
   START_DEVICE = 55,
   START_HOST_CGROUPS = 57,
+};
+
+enum interface_key {
+  INTERFACE_MAC = 1,
+  INTERFACE_NAME = 2,
+  INTERFACE_ADDRESS = 3,
+  INTERFACE_MTU = 4,
+  INTERFACE_GATEWAY = 5,
 };
 
 enum { ERROR_CODE = 1, ERROR_MESSAGE = 2 };

@@ -62,14 +62,23 @@ static char own_address[64], own_gateway[64];
 const char *identity_address(void) { return own_address; }
 const char *identity_gateway(void) { return own_gateway; }
 
+/* Without an address there is no way out; the interface is there all the same, and may come to one later. */
 static int set_network(const uint8_t *message, size_t length, struct failure *failure) {
   SCOPED_FREE char *address = field_text(message, length, IDENTIFY_ADDRESS);
   SCOPED_FREE char *gateway = field_text(message, length, IDENTIFY_GATEWAY);
+  SCOPED_FREE char *name = field_text(message, length, IDENTIFY_INTERFACE);
   uint32_t mtu = (uint32_t)field_number(message, length, IDENTIFY_MTU, 1500);
-  if (address == NULL || gateway == NULL) return fail(failure, "GUEST_ERROR", "the host sent no network");
+  if (address == NULL || gateway == NULL || name == NULL || *gateway == 0)
+    return fail(failure, "GUEST_ERROR", "the host sent no network");
   snprintf(own_address, sizeof own_address, "%.*s", (int)strcspn(address, "/"), address);
   snprintf(own_gateway, sizeof own_gateway, "%s", gateway);
-  return network_configure("eth0", address, gateway, mtu, failure);
+  if (network_loopback(failure) < 0) return -1;
+  if (*name != 0 && network_rename("eth0", name, failure) < 0) return -1;
+  if (*address == 0) return 0;
+  char *addresses[] = {address, NULL};
+  const struct interface nat = {
+      .name = *name == 0 ? "eth0" : name, .addresses = addresses, .gateway = gateway, .mtu = mtu};
+  return network_configure(&nat, failure);
 }
 
 int identify(const uint8_t *message, size_t length, struct failure *failure) {

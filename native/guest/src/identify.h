@@ -5,7 +5,7 @@
 #include "failure.h"
 
 /* Makes this clone one of its own: seed, clock, names, network. After a failure nothing may be started. */
-/* What this clone got: its address, without the prefix, and its gateway. */
+/* What this clone got: its address on the NAT, without the prefix, "" for none, and the NAT's gateway. */
 const char *identity_address(void);
 const char *identity_gateway(void);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "netlink.h"
 
 static void set_address(struct sockaddr *target, struct in_addr address) {
   struct sockaddr_in *in = (struct sockaddr_in *)target;
@@ -21,56 +22,94 @@ static void set_address(struct sockaddr *target, struct in_addr address) {
   in->sin_addr = address;
 }
 
-static int bring_up(int fd, const char *interface) {
+static struct ifreq request_for(const char *interface) {
   struct ifreq request = {0};
   snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
+  return request;
+}
+
+static int bring_up(int fd, const char *interface) {
+  struct ifreq request = request_for(interface);
   if (ioctl(fd, SIOCGIFFLAGS, &request) < 0) return -1;
   request.ifr_flags |= IFF_UP | IFF_RUNNING;
   return ioctl(fd, SIOCSIFFLAGS, &request);
 }
 
-static int set_interface(int fd, const char *interface, struct in_addr address, int prefix, uint32_t mtu) {
-  struct ifreq request = {0};
-  snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
+static int add_address4(int fd, const char *interface, struct in_addr address, int prefix) {
+  struct ifreq request = request_for(interface);
   set_address(&request.ifr_addr, address);
   if (ioctl(fd, SIOCSIFADDR, &request) < 0) return -1;
   struct in_addr mask = {.s_addr = htonl(prefix == 0 ? 0 : 0xffffffffu << (32 - prefix))};
   set_address(&request.ifr_netmask, mask);
-  if (ioctl(fd, SIOCSIFNETMASK, &request) < 0) return -1;
-  request.ifr_mtu = (int)mtu;
-  if (ioctl(fd, SIOCSIFMTU, &request) < 0) return -1;
-  return bring_up(fd, interface);
+  return ioctl(fd, SIOCSIFNETMASK, &request);
 }
 
-static int add_route(int fd, struct rtentry *route) {
-  return ioctl(fd, SIOCADDRT, route) < 0 && errno != EEXIST ? -1 : 0;
+static int add_address(int fd, const char *interface, const char *text) {
+  char host[64];
+  struct in_addr four;
+  struct in6_addr six;
+  snprintf(host, sizeof host, "%s", text);
+  char *slash = strchr(host, '/');
+  int prefix = slash == NULL ? -1 : atoi(slash + 1);
+  if (slash != NULL) *slash = 0;
+  if (prefix >= 0 && prefix <= 32 && inet_pton(AF_INET, host, &four) == 1)
+    return add_address4(fd, interface, four, prefix);
+  if (prefix >= 0 && prefix <= 128 && inet_pton(AF_INET6, host, &six) == 1) return netlink_add_address6(interface, &six, prefix);
+  errno = EINVAL;
+  return -1;
 }
 
-static int set_route(int fd, struct in_addr gateway) {
-  struct in_addr any = {0};
+static int set_route(int fd, const char *gateway) {
+  struct in_addr any = {0}, next;
   struct rtentry through = {.rt_flags = RTF_UP | RTF_GATEWAY};
+  if (*gateway == 0) return 0;
+  if (inet_pton(AF_INET, gateway, &next) != 1) return -1;
   set_address(&through.rt_dst, any);
   set_address(&through.rt_genmask, any);
-  set_address(&through.rt_gateway, gateway);
-  return add_route(fd, &through);
+  set_address(&through.rt_gateway, next);
+  return ioctl(fd, SIOCADDRT, &through) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-int network_configure(const char *interface, const char *address, const char *gateway, uint32_t mtu,
-                      struct failure *failure) {
-  char host[64];
-  struct in_addr own, next;
-  snprintf(host, sizeof host, "%s", address);
-  char *slash = strchr(host, '/');
-  int prefix = slash == NULL ? 32 : atoi(slash + 1);
-  if (slash != NULL) *slash = 0;
-  if (inet_pton(AF_INET, host, &own) != 1 || inet_pton(AF_INET, gateway, &next) != 1 || prefix < 0 || prefix > 32)
-    return fail(failure, "GUEST_ERROR", "the host sent an invalid address: %s via %s", address, gateway);
-  /* QEMU's user network has a gateway of version 6 too, and no container is told of it. */
+static void set_version6(const char *interface, const char *setting, const char *value) {
   char path[128];
-  snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/disable_ipv6", interface);
-  (void)write_file(path, "1");
+  snprintf(path, sizeof path, "/proc/sys/net/ipv6/conf/%s/%s", interface, setting);
+  (void)write_file(path, value);
+}
+
+/* Addresses come of the host alone, which has seen to it that nobody else has them: nothing is waited or asked for. */
+static void prepare_version6(const struct interface *interface) {
+  bool wanted = false;
+  for (char **address = interface->addresses; *address != NULL; address++) wanted |= strchr(*address, ':') != NULL;
+  set_version6(interface->name, "disable_ipv6", wanted ? "0" : "1");
+  set_version6(interface->name, "accept_ra", "0");
+  set_version6(interface->name, "accept_dad", "0");
+  set_version6(interface->name, "dad_transmits", "0");
+  set_version6(interface->name, "router_solicitations", "0");
+}
+
+int network_loopback(struct failure *failure) {
   SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || bring_up(fd, "lo") < 0 || set_interface(fd, interface, own, prefix, mtu) < 0 || set_route(fd, next) < 0)
-    return fail_errno(failure, "GUEST_ERROR", "cannot set up the guest's network");
-  return 0;
+  if (fd >= 0 && bring_up(fd, "lo") == 0) return 0;
+  return fail_errno(failure, "GUEST_ERROR", "cannot set up the guest's loopback");
+}
+
+int network_configure(const struct interface *interface, struct failure *failure) {
+  SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct ifreq request = request_for(interface->name);
+  request.ifr_mtu = (int)interface->mtu;
+  prepare_version6(interface);
+  int failed = fd < 0 || ioctl(fd, SIOCSIFMTU, &request) < 0 || bring_up(fd, interface->name) < 0;
+  for (char **address = interface->addresses; !failed && *address != NULL; address++)
+    failed = add_address(fd, interface->name, *address) < 0;
+  if (!failed && set_route(fd, interface->gateway) == 0) return 0;
+  return fail_errno(failure, "GUEST_ERROR", "cannot set up the guest's network interface %s", interface->name);
+}
+
+int network_rename(const char *from, const char *to, struct failure *failure) {
+  if (strcmp(from, to) == 0) return 0;
+  SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct ifreq request = request_for(from);
+  snprintf(request.ifr_newname, sizeof request.ifr_newname, "%s", to);
+  if (fd >= 0 && ioctl(fd, SIOCSIFNAME, &request) == 0) return 0;
+  return fail_errno(failure, "GUEST_ERROR", "cannot call the guest's network interface %s", to);
 }

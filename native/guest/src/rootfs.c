@@ -16,39 +16,6 @@
 enum { FILES = 4 };
 static const char *const files[FILES] = {"hosts", "resolv.conf", "hostname", "machine-id"};
 
-static void put_line(FILE *file, const char *keyword, char *const *words) {
-  if (*words == NULL) return;
-  fputs(keyword, file);
-  for (; *words != NULL; words++) fprintf(file, " %s", *words);
-  fputc('\n', file);
-}
-
-int rootfs_files(const struct spec *spec, const char *address, struct failure *failure) {
-  static const char *const hosts =
-      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::\tip6-localnet\n"
-      "ff00::\tip6-mcastprefix\nff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
-  FILE *file = fopen(ETC_FOLDER "/hosts", "we");
-  if (file == NULL) return fail_errno(failure, "GUEST_ERROR", "cannot write /etc/hosts");
-  fputs(hosts, file);
-  for (char **host = spec->extra_hosts; *host != NULL; host++)
-    fprintf(file, "%s\t%s\n", pair_of(*host).value, pair_of(*host).name);
-  fprintf(file, "%s\t%s", address, spec->hostname);
-  if (*spec->domainname != 0) fprintf(file, ".%s %s", spec->domainname, spec->hostname);
-  fputc('\n', file);
-  int failed = fclose(file);
-  file = fopen(ETC_FOLDER "/resolv.conf", "we");
-  if (file == NULL) return fail_errno(failure, "GUEST_ERROR", "cannot write /etc/resolv.conf");
-  for (char **server = spec->dns; *server != NULL; server++) fprintf(file, "nameserver %s\n", *server);
-  put_line(file, "search", spec->dns_search);
-  put_line(file, "options", spec->dns_options);
-  failed |= fclose(file);
-  file = fopen(ETC_FOLDER "/hostname", "we");
-  if (file == NULL) return fail_errno(failure, "GUEST_ERROR", "cannot write /etc/hostname");
-  fprintf(file, "%s\n", spec->hostname);
-  failed |= fclose(file);
-  return failed ? fail_errno(failure, "GUEST_ERROR", "cannot write the files in /etc") : 0;
-}
-
 /* A folder on the way to a mount point; the image may have a file or link there, which then serves or fails. */
 static int mount_at(const char *path, const char *type, unsigned long flags, const char *options,
                     struct failure *failure) {

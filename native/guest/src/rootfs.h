@@ -2,9 +2,6 @@
 #include "failure.h"
 #include "spec.h"
 
-/* Writes the files that every container finds in /etc: in the agent's own file system, before the container's. */
-int rootfs_files(const struct spec *spec, const char *address, struct failure *failure);
-
 /*
  * Turns the calling process's mount namespace, which must be its own, into the container's: ROOT_FOLDER becomes /,
  * with /proc, /sys, /dev, /etc's files, tmpfs. Sets the kernel parameters asked for on the way.

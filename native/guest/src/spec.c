@@ -20,13 +20,14 @@ static int read_capabilities(struct spec *spec, const uint8_t *message, size_t l
 }
 
 /* All that was taken out of the message as memory of its own. */
-enum { PARTS = 17 };
+enum { PARTS = 20 };
 static void list_parts(const struct spec *spec, void *out[PARTS]) {
   void *const parts[PARTS] = {spec->argv,        spec->env,        spec->groups,          spec->cwd,
                               spec->user,        spec->hostname,   spec->domainname,
                               spec->rlimits,     spec->sysctls,    spec->extra_hosts,     spec->dns,
                               spec->dns_search,  spec->dns_options, spec->masked,         spec->read_only_paths,
-                              spec->devices,     spec->oom_score};
+                              spec->devices,     spec->oom_score,  spec->addresses,       spec->servers,
+                              spec->host_ports};
   memcpy(out, parts, sizeof parts);
 }
 
@@ -60,6 +61,9 @@ int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct f
       .sysctls = field_texts(message, length, START_SYSCTL),
       .extra_hosts = field_texts(message, length, START_EXTRA_HOST),
       .dns = field_texts(message, length, START_DNS),
+      .addresses = field_texts(message, length, NAMES_ADDRESS),
+      .servers = field_texts(message, length, NAMES_SERVER),
+      .host_ports = field_texts(message, length, START_HOST_PORT),
       .dns_search = field_texts(message, length, START_DNS_SEARCH),
       .dns_options = field_texts(message, length, START_DNS_OPTION),
       .oom_score = field_text(message, length, START_OOM_SCORE),
@@ -82,6 +86,24 @@ int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct f
     return -1;
   }
   return 0;
+}
+
+int spec_read_names(struct spec *spec, const uint8_t *message, size_t length, struct failure *failure) {
+  *spec = (struct spec){
+      .hostname = field_text(message, length, START_HOSTNAME),
+      .domainname = field_text(message, length, START_DOMAINNAME),
+      .extra_hosts = field_texts(message, length, START_EXTRA_HOST),
+      .dns = field_texts(message, length, START_DNS),
+      .dns_search = field_texts(message, length, START_DNS_SEARCH),
+      .dns_options = field_texts(message, length, START_DNS_OPTION),
+      .addresses = field_texts(message, length, NAMES_ADDRESS),
+      .servers = field_texts(message, length, NAMES_SERVER),
+  };
+  if (spec->hostname && spec->domainname && spec->extra_hosts && spec->dns && spec->dns_search && spec->dns_options &&
+      spec->addresses && spec->servers)
+    return 0;
+  spec_free(spec);
+  return fail(failure, "GUEST_ERROR", "the guest has no memory for the names, or a text holds a NUL");
 }
 
 void spec_free(struct spec *spec) {

@@ -48,11 +48,18 @@ struct spec {
   char **devices;
   /* The container sees all cgroups of the guest. */
   bool host_cgroups;
+  /* By which the container calls itself, and the name servers of its networks. */
+  char **addresses;
+  char **servers;
+  /* Of the host, that the container may reach. */
+  char **host_ports;
   uint64_t shm_size;
   struct limits limits;
 };
 
 int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct failure *failure);
+/* What NAMES says: of a spec only what /etc/hosts and name resolution are made of. */
+int spec_read_names(struct spec *spec, const uint8_t *message, size_t length, struct failure *failure);
 void spec_free(struct spec *spec);
 
 /* "name NUL value", as pairs travel. */

@@ -22,6 +22,7 @@ int main(int argc, char **argv) {
   test_frames();
   test_user();
   test_names();
+  test_resolver();
   test_files();
   test_tar();
   printf("guest agent: %d checks held, %d did not\n", passed, failed);

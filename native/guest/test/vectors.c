@@ -84,6 +84,29 @@ static void check_start(const struct spec *spec) {
   CHECK(strcmp(pair_of(spec->devices[0]).name, "/dev/fuse") == 0);
   CHECK(strcmp(pair_of(spec->devices[0]).value, "/dev/own") == 0);
   CHECK(strcmp(spec->oom_score, "-500") == 0 && spec->host_cgroups);
+  CHECK(same(spec->addresses, (const char *const[]){"172.18.0.2", "fd00::2", NULL}));
+  CHECK(same(spec->servers, (const char *const[]){"172.18.0.1", NULL}));
+  CHECK(same(spec->host_ports, (const char *const[]){"5432", NULL}));
+}
+
+static void check_interface(const uint8_t *bytes, size_t count) {
+  char *mac = field_text(bytes, count, INTERFACE_MAC), *name = field_text(bytes, count, INTERFACE_NAME);
+  char **addresses = field_texts(bytes, count, INTERFACE_ADDRESS);
+  CHECK(mac != NULL && strcmp(mac, "02:42:ac:12:00:02") == 0 && name != NULL && strcmp(name, "eth0") == 0);
+  CHECK(addresses != NULL && same(addresses, (const char *const[]){"172.18.0.2/16", "fd00::2/64", NULL}));
+  CHECK(field_number(bytes, count, INTERFACE_MTU, 0) == 65500);
+  free(mac);
+  free(name);
+  free(addresses);
+}
+
+static void check_names(const uint8_t *bytes, size_t count) {
+  struct failure failure;
+  struct spec spec;
+  CHECK(spec_read_names(&spec, bytes, count, &failure) == 0);
+  CHECK(strcmp(spec.hostname, "one") == 0 && same(spec.addresses, (const char *const[]){"172.18.0.2", NULL}));
+  CHECK(same(spec.servers, (const char *const[]){"172.18.0.1", NULL}) && *spec.dns == NULL);
+  spec_free(&spec);
 }
 
 static void message_vector(const char *name, const uint8_t *bytes, size_t count) {
@@ -100,6 +123,8 @@ static void message_vector(const char *name, const uint8_t *bytes, size_t count)
     free(address);
     return;
   }
+  if (strcmp(name, "interface") == 0) return check_interface(bytes, count);
+  if (strcmp(name, "names") == 0) return check_names(bytes, count);
   CHECK(spec_read(&spec, bytes, count, &failure) == 0);
   check_process(&spec);
   if (strcmp(name, "start") == 0) check_start(&spec);
@@ -141,5 +166,5 @@ void test_vectors(const char *path) {
     }
   }
   if (file != NULL) fclose(file);
-  CHECK(frames >= 6 && logs >= 2 && messages == 3);
+  CHECK(frames >= 6 && logs >= 2 && messages == 5);
 }

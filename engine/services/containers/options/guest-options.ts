@@ -4,7 +4,7 @@ import type { HostConfig } from '../../../../contract/docker.ts'
 import { EngineError } from '../../../../contract/errors.ts'
 
 /** Docker's word for the address of the workstation. */
-const HOST_GATEWAY = 'host-gateway'
+export const HOST_GATEWAY = 'host-gateway'
 
 /** What Docker hides of /proc and /sys, and shows without letting anybody write. */
 const MASKED = [
@@ -57,11 +57,8 @@ export function parseExtraHost(entry: string, gateway: string): { name: string; 
   )
 }
 
-/** Warns where a name is to stand for the workstation, which no container reaches. */
-export function checkExtraHosts(value: unknown): string[] {
-  const hosts = (value as string[]).map((entry) => parseExtraHost(entry, HOST_GATEWAY))
-  const names = hosts.filter(({ address }) => address === HOST_GATEWAY).map(({ name }) => name)
-  return names.map((name) => `${name}: services of the workstation itself do not answer containers`)
+export function checkExtraHosts(value: unknown): undefined {
+  for (const entry of value as string[]) parseExtraHost(entry, HOST_GATEWAY)
 }
 
 export function checkDns(value: unknown): undefined {

@@ -28,7 +28,7 @@ export const HOST_RULES: Rules = {
   DnsOptions: honoured('in /etc/resolv.conf', checkWords),
   DnsSearch: honoured('in /etc/resolv.conf', checkWords),
   ExtraHosts: honoured(
-    'in /etc/hosts; host-gateway is the address of the workstation, which does not answer',
+    'in /etc/hosts; host-gateway is the address of the workstation, of which the ports named by ramet.host.ports answer',
     checkExtraHosts,
   ),
   GroupAdd: honoured('names of the image, or ids'),

@@ -1,0 +1,139 @@
+import type { ContainerConfig, HostConfig } from '../../../contract/docker.ts'
+import type { GuestInterface, GuestNames, IdentifyOptions } from '../../guest/agent-client.ts'
+import type { SwitchMember, SwitchNetwork } from '../../switch/switches.ts'
+import { NAT_MAC } from '../../hypervisor/domain-xml.ts'
+import { parseExtraHost } from '../containers/options/guest-options.ts'
+import type { ContainerRecord } from '../containers/record.ts'
+import { namesOf, type Endpoint, type Placement } from './endpoint.ts'
+import { hostPorts } from './host-ports.ts'
+import { parseRate } from './rate.ts'
+import { MTU, ICC, NAT, RATE, type NetworkRecord } from './record.ts'
+import { LARGEST_MTU } from './request.ts'
+import { subnetOf } from './subnets.ts'
+
+/** An endpoint of a container that runs, with its network: of those that have a switch. */
+export interface Port {
+  network: NetworkRecord
+  endpoint: Endpoint
+  current: Placement
+}
+
+/** What a container's guest is told of its networks before it starts. */
+export interface GuestNetwork {
+  nat: IdentifyOptions['network']
+  interfaces: GuestInterface[]
+  names: GuestNames
+  hostPorts: number[]
+}
+
+const config = (network: NetworkRecord, version: 4 | 6) =>
+  network.IPAM.Config.find(({ Subnet }) => subnetOf(Subnet)?.version === version)
+
+const prefixOf = (network: NetworkRecord, version: 4 | 6): number =>
+  subnetOf(config(network, version)?.Subnet)!.prefix
+
+export function interfaceOf({ network, current }: Port): GuestInterface {
+  return {
+    mac: current.mac,
+    name: current.interface,
+    addresses: [
+      ...(current.ip4 ? [`${current.ip4}/${prefixOf(network, 4)}`] : []),
+      ...(current.ip6 ? [`${current.ip6}/${prefixOf(network, 6)}`] : []),
+    ],
+    mtu: Number(network.Options[MTU] ?? LARGEST_MTU),
+  }
+}
+
+/** The NAT's interface, where a container that runs comes to a way out. */
+export const NAT_INTERFACE: GuestInterface = {
+  mac: NAT_MAC,
+  name: 'nat0',
+  addresses: [`${NAT.address}/${NAT.prefix}`],
+  mtu: NAT.mtu,
+  gateway: NAT.gateway,
+}
+
+/** `wayOut`: it is behind the NAT too. */
+export function guestNames(
+  { config, hostConfig }: { config: ContainerConfig; hostConfig: HostConfig },
+  ports: Port[],
+  wayOut: boolean,
+): GuestNames {
+  const dns = hostConfig.Dns?.length ? hostConfig.Dns : [NAT.dns]
+  return {
+    hostname: config.Hostname!,
+    domainname: config.Domainname ?? '',
+    extraHosts: (hostConfig.ExtraHosts ?? [])
+      .map((entry) => parseExtraHost(entry, NAT.gateway))
+      .filter(({ address }) => wayOut || address !== NAT.gateway),
+    addresses: ports.flatMap(({ current: { ip4, ip6 } }) => [ip4, ip6].filter((each) => each !== undefined)),
+    servers: ports.map(({ network }) => (config4(network) ?? config6(network))!),
+    dns: wayOut ? dns : [],
+    dnsSearch: hostConfig.DnsSearch ?? [],
+    dnsOptions: hostConfig.DnsOptions ?? [],
+  }
+}
+
+const config4 = (network: NetworkRecord): string | undefined => config(network, 4)?.Gateway
+const config6 = (network: NetworkRecord): string | undefined => config(network, 6)?.Gateway
+
+export function guestNetwork(record: ContainerRecord, ports: Port[], wayOut: boolean): GuestNetwork {
+  // With a network of its own for company, the first of those is what programs take for the machine's interface.
+  const onBridge = (record.networks ?? []).some(({ name }) => name === 'bridge')
+  return {
+    nat: {
+      address: wayOut ? `${NAT.address}/${NAT.prefix}` : '',
+      gateway: NAT.gateway,
+      mtu: NAT.mtu,
+      interface: onBridge ? '' : NAT_INTERFACE.name,
+    },
+    interfaces: ports.map(interfaceOf),
+    names: guestNames(record, ports, wayOut),
+    hostPorts: hostPorts(record),
+  }
+}
+
+/** Without any network: for a VM that only reads or writes files. */
+export function noNetwork({
+  config,
+  hostConfig,
+}: Pick<ContainerRecord, 'config' | 'hostConfig'>): GuestNetwork {
+  return {
+    nat: { address: '', gateway: NAT.gateway, mtu: NAT.mtu, interface: '' },
+    interfaces: [],
+    names: guestNames({ config, hostConfig }, [], false),
+    hostPorts: [],
+  }
+}
+
+export function switchNetwork(network: NetworkRecord): SwitchNetwork {
+  const four = config4(network)
+  const six = config6(network)
+  // Follows from the address, as those of the members do.
+  const bytes = four ? four.split('.').map(Number) : [...Buffer.from(network.Id.slice(0, 8), 'hex')]
+  return {
+    id: network.Id,
+    name: network.Name,
+    gateway: {
+      mac: [0x02, 0x42, ...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':'),
+      ...(four ? { ip4: `${four}/${prefixOf(network, 4)}` } : {}),
+      ...(six ? { ip6: six } : {}),
+    },
+    isolated: network.Options[ICC] === 'false',
+  }
+}
+
+export function switchMember(record: ContainerRecord, { network, endpoint, current }: Port): SwitchMember {
+  const rate = rateOf(record, network)
+  const { id, mac, ip4, ip6 } = current
+  return { id, mac, ip4, ip6, bitsPerSecond: rate ?? 0, names: namesOf(record, endpoint) }
+}
+
+/** Bits a second that a container may send, and get, in a network; undefined: as many as it can. */
+export function rateOf(
+  { config }: Pick<ContainerRecord, 'config'>,
+  network: NetworkRecord,
+): number | undefined {
+  const text = config.Labels?.[RATE] ?? network.Options[RATE]
+  return text === undefined ? undefined : parseRate(text)
+}
