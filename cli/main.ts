@@ -9,6 +9,7 @@ import { addExec } from './commands/exec.ts'
 import { addGui } from './commands/gui.ts'
 import { addImages } from './commands/images.ts'
 import { addLogs } from './commands/logs.ts'
+import { addNetworks } from './commands/networks.ts'
 import { addMemory } from './commands/memory.ts'
 import { addPs } from './commands/ps.ts'
 import { addRun } from './commands/run.ts'
@@ -47,6 +48,7 @@ const GROUPS = [
   addLogs,
   addImages,
   addTemplates,
+  addNetworks,
   addMemory,
   addStats,
   addDoctor,

@@ -23,6 +23,7 @@ import { StatsService } from './services/stats/stats.ts'
 import { Attachments } from './services/networks/attachments.ts'
 import { Connections } from './services/networks/connections.ts'
 import { hostRoutes } from './services/networks/host-routes.ts'
+import { ReachService } from './services/networks/reach.ts'
 import { NetworkService } from './services/networks/networks.ts'
 import { MountService } from './services/mounts/mounts.ts'
 import { ownFolders, RefusedFolders } from './services/mounts/refused.ts'
@@ -119,6 +120,7 @@ async function main(): Promise<void> {
     container: (name) => containers.find(name),
     log,
   })
+  const reach = new ReachService({ networks, attachments, switches, containers: records })
   const streams = new StreamService(containers)
   const execs = new ExecService(containers)
   const images = new ImageService({
@@ -153,6 +155,8 @@ async function main(): Promise<void> {
       networks: Object.assign(networks, {
         connect: connections.connect.bind(connections),
         disconnect: connections.disconnect.bind(connections),
+        reach: reach.reach.bind(reach),
+        rates: reach.rates.bind(reach),
       }),
       memory: { report: () => memory.report(), history: () => history.history() },
       host,

@@ -9,6 +9,7 @@ import type {
 import { parseSize } from '../format/bytes.ts'
 import { parseEnv } from './env.ts'
 import { diskRates, limits } from './limit-flags.ts'
+import { networking } from './network-flags.ts'
 import { invalid, whole } from './numbers.ts'
 import { parseMount, parseVolumes } from './mounts.ts'
 import { parsePorts } from './ports.ts'
@@ -27,6 +28,7 @@ export function createRequest(
   const ports = parsePorts(flags.publish)
   const mounts = parseVolumes(flags.volume)
   const attached = !flags.detach
+  const { mode, config } = networking(flags)
   return {
     Image: image,
     Cmd: command.length > 0 ? command : null,
@@ -48,7 +50,12 @@ export function createRequest(
     StopTimeout: whole(flags.stopTimeout, '--stop-timeout', -1),
     Healthcheck: healthcheck(flags),
     Volumes: mounts.volumes,
-    HostConfig: { ...hostConfig(flags, ports.bindings), Binds: mounts.binds },
+    HostConfig: {
+      ...hostConfig(flags, ports.bindings),
+      Binds: mounts.binds,
+      ...(mode && { NetworkMode: mode }),
+    },
+    ...(config && { NetworkingConfig: config }),
   }
 }
 
@@ -117,7 +124,7 @@ function split(text: string): [string, string] {
 }
 
 /** `NAME=VALUE`; a flag's name makes the value obligatory. */
-function pairs(entries: string[], flag?: string): Record<string, string> {
+export function pairs(entries: string[], flag?: string): Record<string, string> {
   return Object.fromEntries(
     entries.map((entry) => {
       const at = entry.indexOf('=')

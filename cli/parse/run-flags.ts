@@ -1,9 +1,10 @@
 import { Option, type Command } from 'commander'
 import { addDiskRateFlags, addLimitFlags, type DiskRateFlags, type LimitFlags } from './limit-flags.ts'
 import { many } from './many.ts'
+import { addNetworkFlags, type NetworkFlags } from './network-flags.ts'
 
 /** The flags of `run` and `create` as they were given; nothing is checked yet. */
-export interface RunFlags extends LimitFlags, DiskRateFlags {
+export interface RunFlags extends LimitFlags, DiskRateFlags, NetworkFlags {
   detach?: boolean
   detachKeys?: string
   rm?: boolean
@@ -61,7 +62,7 @@ export type PullPolicy = 'always' | 'missing' | 'never'
 
 /** Flags end at the image: what follows is the container's. `-h` is the host name, as in Docker. */
 export function addRunFlags(command: Command): Command {
-  return addDiskRateFlags(addLimitFlags(command))
+  return addNetworkFlags(addDiskRateFlags(addLimitFlags(command)))
     .passThroughOptions()
     .helpOption('--help', 'show this help')
     .option('--rm', 'remove the container when it ends')

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream'
 import type * as docker from '../../contract/docker.ts'
 import type { ContainerStats } from '../../contract/docker-stats.ts'
 import type * as networks from '../../contract/docker-networks.ts'
+import type * as reach from '../../contract/ramet-networks.ts'
 import type * as ramet from '../../contract/ramet.ts'
 
 /** What the routes need of the services. The consumer owns the interface; services know no HTTP. */
@@ -232,6 +233,10 @@ export interface NetworkBackend {
   prune(options: { filters: docker.Filters; until?: bigint }): Promise<networks.NetworkPruneResponse>
   connect(nameOrId: string, request: networks.NetworkConnectRequest): Promise<void>
   disconnect(nameOrId: string, request: networks.NetworkDisconnectRequest): Promise<void>
+  /** Every container, with those that it reaches. */
+  reach(): reach.ContainerReach[]
+  /** Of containers that run. */
+  rates(): Promise<reach.NetworkRate[]>
 }
 
 export interface TemplateBackend {

@@ -91,9 +91,9 @@ export async function makeImage(spec: ImageSpec, output: string): Promise<string
   return config.digest
 }
 
-/** A small image of busybox with links for all its applets, a user `app` (1000), and what a shell expects. */
-export function busyboxImage(): Promise<TestImage> {
-  return cached(tmpdir(), 'busybox', async () => {
+/** A small image of busybox, and of `files` in a layer of their own, with links for all its applets, a user `app` (1000), and what a shell expects. */
+export function busyboxImage(name = 'busybox', files: TarSpec[] = []): Promise<TestImage> {
+  return cached(tmpdir(), name, async () => {
     const busybox = await readFile('/bin/busybox')
     const { stdout } = await exec('/bin/busybox', ['--list'])
     const applets = stdout.trim().split('\n').filter((name) => name !== 'busybox') // prettier-ignore
@@ -109,8 +109,9 @@ export function busyboxImage(): Promise<TestImage> {
       })),
       { path: 'usr/bin/env', type: 'symlink', link: '../../bin/busybox', mode: 0o777 },
     ]
-    const layers = [tar(base), tar(accounts())]
-    return { spec: { layers, config: { Env: [PATH], Cmd: ['sh'] } }, key: [busybox] }
+    const more = files.length > 0 ? [tar(files)] : []
+    const layers = [tar(base), tar(accounts()), ...more]
+    return { spec: { layers, config: { Env: [PATH], Cmd: ['sh'] } }, key: [busybox, ...more] }
   })
 }
 

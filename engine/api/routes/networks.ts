@@ -36,6 +36,8 @@ export function networkRoutes(networks: NetworkBackend): RouteOptions[] {
       url: '/networks',
       handler: async (request) => networks.list(new Query(request.query).filters()),
     },
+    { method: 'GET', url: '/ramet/v1/networks/reach', handler: async () => networks.reach() },
+    { method: 'GET', url: '/ramet/v1/networks/rates', handler: async () => networks.rates() },
     { method: 'GET', url: '/networks/:id', handler: async (request) => networks.inspect(id(request)) },
     {
       method: 'DELETE',

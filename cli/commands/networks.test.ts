@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { FakeEngine } from '../testing/fake-engine.ts'
+import { ramet } from '../testing/ramet.ts'
+
+let engine: FakeEngine
+
+beforeEach(async () => (engine = await FakeEngine.start()))
+afterEach(() => engine[Symbol.asyncDispose]())
+
+const sent = (what: string): unknown => JSON.parse(engine.calls.find((call) => call.what === what)!.body)
+
+test('create says what was asked for, subnets with their gateways', async () => {
+  engine.json('POST /networks/create', 201, { Id: 'abc', Warning: 'mind this' })
+  const flags = ['--subnet', '10.9.0.0/24', '--gateway', '10.9.0.254', '--subnet', 'fd00::/64', '--ipv6']
+  const made = await ramet(
+    engine,
+    'network',
+    'create',
+    ...flags,
+    '--internal',
+    '-o',
+    'a=b',
+    '--label',
+    'c',
+    'mine',
+  )
+  expect(made).toEqual({ code: 0, stdout: 'abc\n', stderr: 'ramet: mind this\n' })
+  expect(sent('POST /networks/create')).toMatchObject({
+    Name: 'mine',
+    EnableIPv6: true,
+    Internal: true,
+    IPAM: { Config: [{ Subnet: '10.9.0.0/24', Gateway: '10.9.0.254' }, { Subnet: 'fd00::/64' }] },
+    Options: { a: 'b' },
+    Labels: { c: '' },
+  })
+})
+
+test('connect, disconnect, prune', async () => {
+  engine.json('POST /networks/mine/connect', 200)
+  engine.json('POST /networks/mine/disconnect', 200)
+  engine.json('POST /networks/prune', 200, { NetworksDeleted: ['old'] })
+  expect(
+    await ramet(engine, 'network', 'connect', '--alias', 'db', '--ip', '10.9.0.9', 'mine', 'web'),
+  ).toMatchObject({
+    code: 0,
+  })
+  expect(sent('POST /networks/mine/connect')).toEqual({
+    Container: 'web',
+    EndpointConfig: { Aliases: ['db'], IPAMConfig: { IPv4Address: '10.9.0.9' } },
+  })
+  expect(await ramet(engine, 'network', 'disconnect', 'mine', 'web')).toMatchObject({ code: 0 })
+  expect(await ramet(engine, 'network', 'prune', '--filter', 'label=a')).toMatchObject({ stdout: 'old\n' })
+  expect(engine.calls.at(-1)!.query.get('filters')).toBe('{"label":["a"]}')
+})
+
+test('reach shows who reaches whom', async () => {
+  const row = { id: '1', running: true, networks: ['mine'], outside: true, hostPorts: [], published: [] }
+  engine.json('GET /ramet/v1/networks/reach', 200, [
+    {
+      ...row,
+      name: 'web',
+      reaches: [{ id: '2', name: 'db', networks: ['mine'] }],
+      published: ['127.0.0.1:80->80/tcp'],
+    },
+    { ...row, name: 'db', running: false, reaches: [], outside: false, hostPorts: [5432] },
+  ])
+  const { stdout } = await ramet(engine, 'network', 'reach')
+  const cells = stdout.trim().split('\n').map((line) => line.split(/ {2,}/)) // prettier-ignore
+  expect(cells.slice(1)).toEqual([
+    ['web', 'mine', 'db', 'yes', '-', '127.0.0.1:80->80/tcp'],
+    ['db (not running)', 'mine', '-', 'no', '5432', '-'],
+  ])
+})
+
+test('run names the network, its aliases and addresses', async () => {
+  engine.json('POST /containers/create', 201, { Id: 'c1', Warnings: [] })
+  const flags = ['--network', 'mine', '--network-alias', 'db', '--ip', '10.9.0.9', '--ip6', 'fd00::9']
+  expect(await ramet(engine, 'create', ...flags, '--network', 'other', 'img')).toMatchObject({ code: 0 })
+  expect(sent('POST /containers/create')).toMatchObject({
+    HostConfig: { NetworkMode: 'mine' },
+    NetworkingConfig: {
+      EndpointsConfig: {
+        mine: { Aliases: ['db'], IPAMConfig: { IPv4Address: '10.9.0.9', IPv6Address: 'fd00::9' } },
+        other: {},
+      },
+    },
+  })
+  expect((await ramet(engine, 'create', '--ip', '10.9.0.9', 'img')).stderr).toContain('--network')
+})

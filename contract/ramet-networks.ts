@@ -1,0 +1,34 @@
+/** Shapes of `/ramet/v1/networks/`: who can reach whom, and how much goes through. */
+
+export interface ContainerReach {
+  id: string
+  name: string
+  running: boolean
+  /** Names of the networks that it is in. */
+  networks: string[]
+  /** It can open connections to the outside. */
+  outside: boolean
+  /** Ports of the workstation's loopback that it may reach. */
+  hostPorts: number[]
+  /** Where the workstation reaches it, for example `127.0.0.1:8080->80/tcp`. */
+  published: string[]
+  /** Containers that it reaches, and that reach it, and through which networks. */
+  reaches: { id: string; name: string; networks: string[] }[]
+}
+
+/** What one container sends and gets in one network. Bytes count from when it came into it. */
+export interface NetworkRate {
+  container: string
+  name: string
+  network: string
+  sentBytes: number
+  receivedBytes: number
+  sentBytesPerSecond: number
+  receivedBytesPerSecond: number
+  /** In each direction; 0: no bound. */
+  limitBitsPerSecond: number
+  /** Frames that were forged, malformed, or for nobody. */
+  refusedFrames: number
+  /** Frames that it was too slow for. */
+  droppedFrames: number
+}

@@ -1,0 +1,147 @@
+/*
+ * What tests do in guests that no tool of busybox does. Usage:
+ *   net-tool send IF HEX [TIMES]         a frame, as it is
+ *   net-tool listen IF SECONDS TEXT      how many frames held TEXT
+ *   net-tool echo PORT                   answers datagrams with themselves
+ *   net-tool ask HOST PORT TEXT          sends a datagram, prints the answer, fails without one
+ *   net-tool sink PORT                   takes connections, for ever
+ *   net-tool blast HOST PORT SECONDS     sends as much as goes; prints bytes a second
+ */
+#include <arpa/inet.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+static int fail(const char *what) {
+  perror(what);
+  return 1;
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static int packet_socket(const char *interface) {
+  struct sockaddr_ll at = {.sll_family = AF_PACKET, .sll_protocol = htons(3), .sll_ifindex = (int)if_nametoindex(interface)};
+  int fd = socket(AF_PACKET, SOCK_RAW, htons(3));
+  return fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) < 0 ? -1 : fd;
+}
+
+static int send_frame(char **argv, int times) {
+  unsigned char frame[2048];
+  size_t length = strlen(argv[3]) / 2;
+  int fd = packet_socket(argv[2]);
+  if (fd < 0) return fail("socket");
+  for (size_t i = 0; i < length && i < sizeof frame; i++) sscanf(argv[3] + 2 * i, "%2hhx", frame + i);
+  for (int i = 0; i < times; i++) {
+    if (send(fd, frame, length, 0) < 0) return fail("send");
+  }
+  return 0;
+}
+
+static int listen_for(char **argv) {
+  static unsigned char frame[1 << 17];
+  int fd = packet_socket(argv[2]), count = 0;
+  double end = now() + atof(argv[3]);
+  if (fd < 0) return fail("socket");
+  while (now() < end) {
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    if (poll(&ready, 1, 100) != 1) continue;
+    ssize_t got = recv(fd, frame, sizeof frame, 0);
+    if (got > 0 && memmem(frame, (size_t)got, argv[4], strlen(argv[4])) != NULL) count++;
+  }
+  printf("%d\n", count);
+  return 0;
+}
+
+static int open_port(int type, const char *port) {
+  struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_port = htons((unsigned short)atoi(port))};
+  const int yes = 1;
+  int fd = socket(AF_INET6, type, 0);
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  return fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) < 0 ? -1 : fd;
+}
+
+static int connected(int type, char **argv) {
+  struct addrinfo hints = {.ai_socktype = type}, *found;
+  if (getaddrinfo(argv[2], argv[3], &hints, &found) != 0) return -1;
+  int fd = socket(found->ai_family, type, 0);
+  return fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen) < 0 ? -1 : fd;
+}
+
+static int echo(char **argv) {
+  static char data[1 << 16];
+  struct sockaddr_in6 from;
+  int fd = open_port(SOCK_DGRAM, argv[2]);
+  if (fd < 0) return fail("bind");
+  for (;;) {
+    socklen_t size = sizeof from;
+    ssize_t got = recvfrom(fd, data, sizeof data, 0, (struct sockaddr *)&from, &size);
+    if (got >= 0) (void)!sendto(fd, data, (size_t)got, 0, (struct sockaddr *)&from, size);
+  }
+}
+
+static int ask(char **argv) {
+  char data[2048];
+  int fd = connected(SOCK_DGRAM, argv);
+  if (fd < 0 || send(fd, argv[4], strlen(argv[4]), 0) < 0) return fail("send");
+  struct pollfd ready = {.fd = fd, .events = POLLIN};
+  if (poll(&ready, 1, 3000) != 1) return 1;
+  ssize_t got = recv(fd, data, sizeof data, 0);
+  if (got < 0) return fail("recv");
+  printf("%.*s\n", (int)got, data);
+  return 0;
+}
+
+static int sink(char **argv) {
+  static char data[1 << 18];
+  int listener = open_port(SOCK_STREAM, argv[2]);
+  if (listener < 0 || listen(listener, 16) < 0) return fail("listen");
+  signal(SIGCHLD, SIG_IGN);
+  for (;;) {
+    int fd = accept(listener, NULL, NULL);
+    if (fd >= 0 && fork() == 0) {
+      while (read(fd, data, sizeof data) > 0) continue;
+      _exit(0);
+    }
+    close(fd);
+  }
+}
+
+/* Counts what the other end has taken: what still waits at the end is not sent. */
+static int blast(char **argv) {
+  static char data[1 << 18];
+  int fd = connected(SOCK_STREAM, argv);
+  if (fd < 0) return fail("connect");
+  double begin = now(), end = begin + atof(argv[4]), bytes = 0;
+  while (now() < end) {
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    if (poll(&ready, 1, 100) != 1) continue;
+    ssize_t sent = send(fd, data, sizeof data, MSG_DONTWAIT);
+    if (sent > 0) bytes += (double)sent;
+  }
+  printf("%.0f\n", bytes / (now() - begin));
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  const char *what = argc > 1 ? argv[1] : "";
+  if (strcmp(what, "send") == 0 && argc >= 4) return send_frame(argv, argc > 4 ? atoi(argv[4]) : 1);
+  if (strcmp(what, "listen") == 0 && argc == 5) return listen_for(argv);
+  if (strcmp(what, "echo") == 0 && argc == 3) return echo(argv);
+  if (strcmp(what, "ask") == 0 && argc == 5) return ask(argv);
+  if (strcmp(what, "sink") == 0 && argc == 3) return sink(argv);
+  if (strcmp(what, "blast") == 0 && argc == 5) return blast(argv);
+  fputs("net-tool: see its source\n", stderr);
+  return 2;
+}
