@@ -11,6 +11,7 @@ const LAYERS = {
   'engine-guest': ['contract'],
   'engine-switch': ['contract'],
   'native-libvirt': [],
+  'native-switch': [],
   'engine-hypervisor': ['contract', 'native-libvirt'],
   'engine-templates': ['contract', 'engine-hypervisor', 'engine-guest'],
   'engine-services': [
@@ -31,6 +32,7 @@ const LAYERS = {
     'engine-hypervisor',
     'engine-switch',
     'engine-templates',
+    'native-switch',
   ],
   electron: ['contract'],
   cli: ['contract'],
@@ -118,6 +120,7 @@ export default tseslint.config(
         { type: 'engine-switch', pattern: 'engine/switch' },
         { type: 'engine-main', pattern: 'engine' },
         { type: 'native-libvirt', pattern: 'native/libvirt' },
+        { type: 'native-switch', pattern: 'native/switch' },
         { type: 'electron', pattern: 'electron/**', partialMatch: false },
         { type: 'cli', pattern: 'cli' },
         { type: 'renderer-text', pattern: 'renderer/src/text' },

@@ -1,5 +1,5 @@
 import { copyFile, mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { build } from 'vite'
 import { configOf, ENGINE_ENTRIES, ROOT, type Part } from './bundle-config.ts'
 
@@ -17,6 +17,9 @@ const PARTS: Part[] = [
 
 await rm(out, { recursive: true, force: true })
 for (const part of PARTS) await build(configOf(part))
-// The engine looks for it beside itself.
+// The engine looks for them beside itself.
 await mkdir(join(out, 'engine/out'), { recursive: true })
-await copyFile(join(ROOT, 'native/libvirt/out/libvirt.node'), join(out, 'engine/out/libvirt.node'))
+const native = ['libvirt/out/libvirt.node', 'switch/out/switch', 'switch/out/version']
+for (const file of native) {
+  await copyFile(join(ROOT, 'native', file), join(out, 'engine/out', basename(file)))
+}

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { paths } from '../contract/paths.ts'
+import { SWITCH } from '../native/switch/index.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { createServer } from './api/server.ts'
 import { GoldenDisks } from './hypervisor/disk.ts'
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
     log,
   })
   const switches = await Switches.open({
-    binary: join(root, 'native/switch/out/switch'),
+    binary: SWITCH,
     folder: join(at.runtime, 'net'),
     log,
   })
