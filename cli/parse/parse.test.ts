@@ -44,7 +44,7 @@ describe('ports', () => {
     expect(parsePorts(['8080:80', '8081:80']).bindings['80/tcp']).toHaveLength(2)
   })
 
-  test.each(['', 'http', '80:', '0', '65536', '8080-8081:80', '82-80', '80/sctp', 'a:1:2', '1:2:3:4'])(
+  test.each(['', 'http', '80:', '0', '65536', '8080-8081:80-82', '82-80', '80/sctp', 'a:1:2', '1:2:3:4'])(
     "'%s' is refused",
     (spec) => {
       expect(() => parsePorts([spec])).toThrow(`'${spec}' cannot be published`)

@@ -21,7 +21,7 @@ export function parsePorts(specs: string[]): PublishedPorts {
     const { hostIp, host, guest, protocol } = parse(spec)
     for (let port = guest.first; port <= guest.last; port++) {
       const key = `${port}/${protocol}`
-      const HostPort = host ? String(host.first + port - guest.first) : ''
+      const HostPort = hostPortOf(host, guest, port)
       ports.exposed[key] = {}
       ports.bindings[key] = [...(ports.bindings[key] ?? []), { HostIp: hostIp, HostPort }]
     }
@@ -37,10 +37,17 @@ function parse(spec: string): { hostIp: string; host?: Range; guest: Range; prot
     throw invalid(spec, 'only tcp and udp can be published')
   const guest = range(spec, guestText)
   const host = hostText ? range(spec, hostText) : undefined
-  if (host && host.last - host.first !== guest.last - guest.first) {
+  // For one port a range means any free one of it.
+  if (host && guest.last > guest.first && host.last - host.first !== guest.last - guest.first) {
     throw invalid(spec, 'the ranges on both sides must be of the same length')
   }
   return { hostIp: address.replace(/^\[|\]$/g, ''), host, guest, protocol: protocol.toLowerCase() }
+}
+
+function hostPortOf(host: Range | undefined, guest: Range, port: number): string {
+  if (!host) return ''
+  if (guest.first === guest.last && host.last > host.first) return `${host.first}-${host.last}`
+  return String(host.first + port - guest.first)
 }
 
 function range(spec: string, text: string): Range {
