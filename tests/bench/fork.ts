@@ -1,6 +1,7 @@
 import type { HostInfo, MemoryReport } from '../../contract/ramet.ts'
 import { busyboxImage } from '../support/images.ts'
 import { TestEngine } from '../support/engine.ts'
+import { median } from './median.ts'
 
 const ROUNDS = 10
 const UNIQUE = 20
@@ -106,10 +107,4 @@ async function uniqueness(engine: TestEngine, image: string): Promise<Record<str
     forks: UNIQUE,
     ...Object.fromEntries(Object.entries(seen).map(([name, values]) => [name, values.size])),
   }
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

@@ -1,7 +1,12 @@
 import { benchApi } from './api.ts'
 import { benchFork } from './fork.ts'
+import { benchNetwork } from './network.ts'
 
-const BENCHES: Record<string, () => Promise<object>> = { api: benchApi, fork: benchFork }
+const BENCHES: Record<string, () => Promise<object>> = {
+  api: benchApi,
+  fork: benchFork,
+  network: benchNetwork,
+}
 
 /** One bench's figures, or, where none is named, those of all by their names. */
 async function main(name?: string): Promise<object | undefined> {

@@ -1,13 +1,14 @@
 /*
  * What tests do in guests that no tool of busybox does. Usage:
  *   net-tool send IF HEX [TIMES]         a frame, as it is
- *   net-tool listen IF SECONDS TEXT      how many frames held TEXT
+ *   net-tool listen IF SECONDS TEXT      how many frames came that held TEXT, whoever they were for
  *   net-tool echo PORT                   answers datagrams with themselves
  *   net-tool ask HOST PORT TEXT          sends a datagram, prints the answer, fails without one
- *   net-tool sink PORT                   takes connections, for ever
- *   net-tool blast HOST PORT SECONDS     sends as much as goes; prints bytes a second
+ *   net-tool sink PORT                   takes connections, for ever, and tells each in the end how much came
+ *   net-tool blast HOST PORT SECONDS     sends as much as goes to a sink; prints bytes a second
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netdb.h>
@@ -51,14 +52,17 @@ static int send_frame(char **argv, int times) {
 
 static int listen_for(char **argv) {
   static unsigned char frame[1 << 17];
+  struct sockaddr_ll from;
   int fd = packet_socket(argv[2]), count = 0;
+  struct packet_mreq all = {.mr_ifindex = (int)if_nametoindex(argv[2]), .mr_type = PACKET_MR_PROMISC};
   double end = now() + atof(argv[3]);
-  if (fd < 0) return fail("socket");
+  if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof all) < 0) return fail("socket");
   while (now() < end) {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     if (poll(&ready, 1, 100) != 1) continue;
-    ssize_t got = recv(fd, frame, sizeof frame, 0);
-    if (got > 0 && memmem(frame, (size_t)got, argv[4], strlen(argv[4])) != NULL) count++;
+    socklen_t size = sizeof from;
+    ssize_t got = recvfrom(fd, frame, sizeof frame, 0, (struct sockaddr *)&from, &size);
+    if (got > 0 && from.sll_pkttype != PACKET_OUTGOING && memmem(frame, (size_t)got, argv[4], strlen(argv[4])) != NULL) count++;
   }
   printf("%d\n", count);
   return 0;
@@ -111,26 +115,31 @@ static int sink(char **argv) {
   for (;;) {
     int fd = accept(listener, NULL, NULL);
     if (fd >= 0 && fork() == 0) {
-      while (read(fd, data, sizeof data) > 0) continue;
+      unsigned long long bytes = 0;
+      ssize_t got;
+      while ((got = read(fd, data, sizeof data)) > 0) bytes += (unsigned long long)got;
+      (void)!write(fd, &bytes, sizeof bytes);
       _exit(0);
     }
     close(fd);
   }
 }
 
-/* Counts what the other end has taken: what still waits at the end is not sent. */
+/* Of what the sink got, up to when it says so: what still waits somewhere on the way counts neither way. */
 static int blast(char **argv) {
   static char data[1 << 18];
+  unsigned long long bytes = 0;
   int fd = connected(SOCK_STREAM, argv);
   if (fd < 0) return fail("connect");
-  double begin = now(), end = begin + atof(argv[4]), bytes = 0;
+  double begin = now(), end = begin + atof(argv[4]);
   while (now() < end) {
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
-    if (poll(&ready, 1, 100) != 1) continue;
-    ssize_t sent = send(fd, data, sizeof data, MSG_DONTWAIT);
-    if (sent > 0) bytes += (double)sent;
+    if (poll(&ready, 1, 100) == 1 && send(fd, data, sizeof data, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+      return fail("send");
   }
-  printf("%.0f\n", bytes / (now() - begin));
+  shutdown(fd, SHUT_WR);
+  if (read(fd, &bytes, sizeof bytes) != sizeof bytes) return fail("read");
+  printf("%.0f\n", (double)bytes / (now() - begin));
   return 0;
 }
 

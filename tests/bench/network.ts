@@ -1,0 +1,64 @@
+import type { ContainerInspect } from '../../contract/docker.ts'
+import { netImage } from '../support/net-image.ts'
+import { TestEngine } from '../support/engine.ts'
+import { median } from './median.ts'
+
+const ROUNDS = 5
+const SECONDS = 5
+const LIMIT_BITS = 20_000_000
+const LIMIT_SECONDS = 20
+
+/**
+ * Guest to guest, turn by turn in one run: through a network's switch, and out through one guest's NAT and in through
+ * the port that the other publishes. Then a limit of 20 Mbit/s for one container, in either direction, while a
+ * neighbour in the same network sends as fast as it can, with and without it.
+ */
+export async function benchNetwork(): Promise<object> {
+  await using engine = await TestEngine.start()
+  const image = await netImage()
+  const ramet = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await engine.ramet(args, { timeoutMs: 180_000 })
+    if (code !== 0) throw new Error(`ramet ${args.join(' ')}: ${stderr}`)
+    return stdout
+  }
+  const run = (name: string, flags: string[], ...command: string[]): Promise<string> =>
+    ramet('run', '-d', '--name', name, '--network', 'bench', ...flags, image.tag, ...command)
+  const blast = async (name: string, host: string, port: number, seconds = SECONDS): Promise<number> =>
+    Number(await ramet('exec', name, 'net-tool', 'blast', host, String(port), String(seconds)))
+
+  await ramet('load', '-q', '-i', image.archive)
+  await ramet('network', 'create', 'bench')
+  await run('sink', ['-p', '9000'], 'net-tool', 'sink', '9000')
+  const { NetworkSettings } = JSON.parse((await engine.get('/containers/sink/json')).body) as ContainerInspect
+  const port = Number(NetworkSettings.Ports['9000/tcp']![0]!.HostPort)
+  const host = ['--add-host', 'host:host-gateway', '--label', `ramet.host.ports=${port}`]
+  await run('source', host, 'sleep', '100000')
+
+  const [nat, network]: [number[], number[]] = [[], []]
+  for (let round = 0; round < ROUNDS; round++) {
+    nat.push(await blast('source', 'host', port))
+    network.push(await blast('source', 'sink', 9000))
+  }
+
+  await run('slow', ['--label', `ramet.net.rate=${LIMIT_BITS}`], 'net-tool', 'sink', '9000')
+  const part = (bytes: number): number => (bytes * 8) / LIMIT_BITS
+  const alone = await blast('source', 'sink', 9000, LIMIT_SECONDS)
+  const sending = part(await blast('slow', 'sink', 9000, LIMIT_SECONDS))
+  const receiving = part(await blast('source', 'slow', 9000, LIMIT_SECONDS))
+  const [together, limited] = await Promise.all([
+    blast('source', 'sink', 9000, LIMIT_SECONDS),
+    blast('slow', 'sink', 9000, LIMIT_SECONDS),
+  ])
+  return {
+    rounds: ROUNDS,
+    natBytesPerSecond: median(nat),
+    networkBytesPerSecond: median(network),
+    networkRatio: median(network) / median(nat),
+    limitBitsPerSecond: LIMIT_BITS,
+    limitSeconds: LIMIT_SECONDS,
+    sendingPart: sending,
+    receivingPart: receiving,
+    sendingPartBesideNeighbour: part(limited),
+    neighbourRatio: together / alone,
+  }
+}
