@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { ContainerConfig, ExecCreateRequest, HostConfig } from '../../../contract/docker.ts'
 import type { ExecConfig, GuestMount, IdentifyOptions, StartConfig } from '../../guest/agent-client.ts'
+import type { ContainerConfig, ExecCreateRequest } from '../../../contract/docker.ts'
 import { guestLimits } from '../limits.ts'
 import { capabilities } from './capabilities.ts'
 import { argv, mergeEnv } from './config.ts'
