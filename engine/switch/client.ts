@@ -53,7 +53,9 @@ export class SwitchClient {
     socket.on('error', () => {})
     // Reading ahead is what keeps a process awake: an engine that stops need not wait for its switches.
     socket.unref()
-    createInterface({ input: socket }).on('line', (line) => this.#take(line))
+    // It tells of the socket's errors once more: what they mean is told by its close.
+    const lines = createInterface({ input: socket }).on('error', () => {})
+    lines.on('line', (line) => this.#take(line))
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         const gone = new EngineError('INTERNAL', 'the switch of the network has gone; it is started again')
