@@ -12,7 +12,7 @@ import { guestNetwork, switchMember, switchNetwork, type GuestNetwork, type Port
 import { hostPortWarnings } from './host-ports.ts'
 import type { NetworkService } from './networks.ts'
 import { Places } from './places.ts'
-import { isBuiltin, type NetworkRecord } from './record.ts'
+import { isBuiltin, RATE, type NetworkRecord } from './record.ts'
 import { endpointViews } from './views.ts'
 
 /** A container that runs: its VM and its guest. */
@@ -47,9 +47,13 @@ export class Attachments {
   /** What a client should know of a new container's networks. Rejects what could not be. */
   warnings(record: Pick<ContainerRecord, 'config' | 'hostConfig' | 'networks'>): string[] {
     const published = wantedPorts(record.config, record.hostConfig).length > 0
+    const wayOut = this.hasWayOut(record)
     return [
       ...hostPortWarnings(record),
-      ...(published && !this.hasWayOut(record)
+      ...(wayOut && record.config.Labels?.[RATE] !== undefined
+        ? [`${RATE} holds in networks that were made; what leaves through the NAT is not bounded`]
+        : []),
+      ...(published && !wayOut
         ? ['its ports are not published as long as all of its networks are internal']
         : []),
     ]

@@ -251,6 +251,22 @@ describe('containers in them', () => {
     expect(Object.keys(attachments.views(web))).toEqual(['mine'])
   })
 
+  test('what of a request does not hold is said', async () => {
+    const networks = await open()
+    await networks.create({ Name: 'in', Internal: true })
+    const warnings = (mode: string, part: Partial<ContainerRecord>) =>
+      attachmentsOf(networks).warnings({ ...container(networks, mode, inNetwork(mode)), ...part })
+    const published = { hostConfig: { PortBindings: { '80/tcp': [{}] } } }
+    expect(warnings('in', published)).toEqual([expect.stringContaining('its ports are not published')])
+    expect(warnings('bridge', published)).toEqual([])
+    const rate = { config: { Labels: { 'ramet.net.rate': '20mbit' } } }
+    expect(warnings('bridge', rate)).toEqual([expect.stringContaining('the NAT is not bounded')])
+    expect(warnings('in', rate)).toEqual([])
+    const host = { hostConfig: { ExtraHosts: ['host:host-gateway'] } }
+    expect(warnings('bridge', host)).toEqual([expect.stringContaining('no port of the host can be reached')])
+    expect(warnings('bridge', { ...host, config: { Labels: { 'ramet.host.ports': '80' } } })).toEqual([])
+  })
+
   test('a way out there is unless all of its networks are internal', async () => {
     const networks = await open()
     await networks.create({ Name: 'in', Internal: true })
