@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "container.h"
-#include "etc.h"
 #include "fields.h"
 #include "identify.h"
 #include "names.h"
@@ -124,18 +123,6 @@ static int set_limits(struct agent *agent, const struct frame *message, struct f
   return limits_set(&limits, failure);
 }
 
-/* What the container finds of the network, changed while it runs. */
-static int change_network(struct agent *agent, const struct frame *message, struct failure *failure) {
-  struct spec spec;
-  if (!agent->identified) return fail(failure, "PROTOCOL_ERROR", "the guest has no identity yet");
-  if (message->type == FRAME_INTERFACE) return network_message(message->payload, message->length, failure);
-  if (message->type == FRAME_INTERFACE_GONE) return network_message_gone(message->payload, message->length, failure);
-  if (spec_read_names(&spec, message->payload, message->length, failure) < 0) return -1;
-  int result = etc_write(&spec, identity_address(), failure);
-  spec_free(&spec);
-  return result;
-}
-
 static int send_signal(struct agent *agent, const struct frame *message, struct failure *failure) {
   struct process *process = process_find(&agent->processes, message->channel);
   char *name = field_text(message->payload, message->length, SIGNAL_NAME);
@@ -209,7 +196,8 @@ static void handle(struct agent *agent, const struct frame *message) {
     case FRAME_INTERFACE:
     case FRAME_INTERFACE_GONE:
     case FRAME_NAMES:
-      result = change_network(agent, message, &failure);
+      result = agent->identified ? network_take(message, &failure)
+                                 : fail(&failure, "PROTOCOL_ERROR", "the guest has no identity yet");
       break;
     case FRAME_FINISH:
       if (agent->container.state == CONTAINER_MOUNTED) container_finish(&agent->container, &agent->processes);

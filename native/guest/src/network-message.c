@@ -10,8 +10,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "etc.h"
 #include "fields.h"
 #include "file.h"
+#include "identify.h"
 #include "network.h"
 
 enum { WAIT_MS = 20000, STEP_MS = 5 };
@@ -47,7 +49,7 @@ static void make_way(const char *name) {
   if (if_nametoindex(name) != 0) (void)network_rename(name, spare, &ignored);
 }
 
-int network_message(const uint8_t *message, size_t length, struct failure *failure) {
+static int set_up(const uint8_t *message, size_t length, struct failure *failure) {
   SCOPED_FREE char *mac = field_text(message, length, INTERFACE_MAC);
   SCOPED_FREE char *name = field_text(message, length, INTERFACE_NAME);
   SCOPED_FREE char *gateway = field_text(message, length, INTERFACE_GATEWAY);
@@ -66,7 +68,7 @@ int network_message(const uint8_t *message, size_t length, struct failure *failu
   return network_configure(&interface, failure);
 }
 
-int network_message_gone(const uint8_t *message, size_t length, struct failure *failure) {
+static int take_down(const uint8_t *message, size_t length, struct failure *failure) {
   SCOPED_FREE char *mac = field_text(message, length, INTERFACE_MAC);
   char name[IF_NAMESIZE];
   if (mac == NULL || !find(mac, name)) return 0;
@@ -78,4 +80,14 @@ int network_message_gone(const uint8_t *message, size_t length, struct failure *
   /* It went by itself meanwhile. */
   if (errno == ENODEV) return 0;
   return fail_errno(failure, "GUEST_ERROR", "cannot take down the network interface %s", name);
+}
+
+int network_take(const struct frame *message, struct failure *failure) {
+  struct spec spec;
+  if (message->type == FRAME_INTERFACE) return set_up(message->payload, message->length, failure);
+  if (message->type == FRAME_INTERFACE_GONE) return take_down(message->payload, message->length, failure);
+  if (spec_read_names(&spec, message->payload, message->length, failure) < 0) return -1;
+  int result = etc_write(&spec, identity_address(), failure);
+  spec_free(&spec);
+  return result;
 }

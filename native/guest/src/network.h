@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "failure.h"
+#include "frame.h"
 
 /* How a network interface is to be. */
 struct interface {
@@ -19,7 +20,8 @@ int network_loopback(struct failure *failure);
 int network_configure(const struct interface *interface, struct failure *failure);
 int network_rename(const char *from, const char *to, struct failure *failure);
 
-/* The same by an INTERFACE message, once the interface of its MAC is there: the host may just have plugged it in. */
-int network_message(const uint8_t *message, size_t length, struct failure *failure);
-/* By INTERFACE_GONE: takes the interface of that MAC down, where it is there. */
-int network_message_gone(const uint8_t *message, size_t length, struct failure *failure);
+/*
+ * What the host says of networks: INTERFACE sets one up once that of its MAC is there, which the host may just have
+ * plugged in; INTERFACE_GONE takes one down, where it is there; NAMES changes how a container resolves names.
+ */
+int network_take(const struct frame *message, struct failure *failure);
