@@ -113,6 +113,13 @@ test('one of another version is replaced', async () => {
   await rm(other, { recursive: true })
 })
 
+test('without the program it says what to do', async () => {
+  await expect(open(`${folder}/switch`)).rejects.toMatchObject({
+    code: 'KIT_MISSING',
+    message: expect.stringContaining('run build/bootstrap.sh'),
+  })
+})
+
 test('one that cannot start says why', async () => {
   const other = await mkdtemp('/tmp/ramet-switch-')
   await writeFile(`${other}/switch`, '#!/bin/sh\necho no luck >&2\nexit 1\n')

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { EngineError } from '../../contract/errors.ts'
 import { SwitchClient, type Counters, type SwitchMember } from './client.ts'
 import { NetworkSwitch } from './network-switch.ts'
 import { controlOf, type SwitchNetwork } from './process.ts'
@@ -29,7 +30,12 @@ export class Switches {
 
   static async open(options: SwitchesOptions): Promise<Switches> {
     await mkdir(options.folder, { recursive: true, mode: 0o700 })
-    return new Switches(options, await readFile(join(dirname(options.binary), 'version'), 'utf8'))
+    const file = join(dirname(options.binary), 'version')
+    const version = await readFile(file, 'utf8').catch((error: unknown) => {
+      const message = `the switch of networks is missing (${options.binary}); run build/bootstrap.sh`
+      throw new EngineError('KIT_MISSING', message, { cause: error })
+    })
+    return new Switches(options, version)
   }
 
   /** Where a member's frames go: its VM's end, and the switch's. */
