@@ -1,5 +1,6 @@
+import { copyFile, mkdir } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { InlineConfig } from 'vite'
 
 export const ROOT = join(import.meta.dirname, '..')
@@ -14,6 +15,16 @@ export interface Part {
 }
 
 export const ENGINE_ENTRIES = { main: 'engine/main.ts', 'convert-worker': 'engine/images/convert-worker.ts' }
+
+/** The native parts, beside which their modules look for them: in the bundle that is the engine's folder. */
+const NATIVE = ['libvirt/out/libvirt.node', 'switch/out/switch', 'switch/out/version']
+
+export async function copyNative(engine: string): Promise<void> {
+  await mkdir(join(engine, 'out'), { recursive: true })
+  for (const file of NATIVE) {
+    await copyFile(join(ROOT, 'native', file), join(engine, 'out', basename(file)))
+  }
+}
 
 export function configOf({ outDir, entries, format }: Part): InlineConfig {
   return {

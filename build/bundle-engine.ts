@@ -1,7 +1,7 @@
-import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'vite'
-import { configOf, ENGINE_ENTRIES, ROOT } from './bundle-config.ts'
+import { configOf, copyNative, ENGINE_ENTRIES, ROOT } from './bundle-config.ts'
 
 /**
  * Makes `.build/engine/`, which build/engine runs in place of the sources: without their types, so that no compiler
@@ -20,7 +20,6 @@ for (const name of await readdir(made)) {
   )
   await writeFile(join(made, name), escaped)
 }
-await mkdir(join(made, 'out'))
-await copyFile(join(ROOT, 'native/libvirt/out/libvirt.node'), join(made, 'out/libvirt.node'))
+await copyNative(made)
 await rm(target, { recursive: true, force: true })
 await rename(made, target)

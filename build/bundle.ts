@@ -1,7 +1,7 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { build } from 'vite'
-import { configOf, ENGINE_ENTRIES, ROOT, type Part } from './bundle-config.ts'
+import { configOf, copyNative, ENGINE_ENTRIES, ROOT, type Part } from './bundle-config.ts'
 
 /**
  * Makes what Electron runs, in `out/`: the main process, the preload, and the engine, each with all that it imports.
@@ -17,9 +17,4 @@ const PARTS: Part[] = [
 
 await rm(out, { recursive: true, force: true })
 for (const part of PARTS) await build(configOf(part))
-// The engine looks for them beside itself.
-await mkdir(join(out, 'engine/out'), { recursive: true })
-const native = ['libvirt/out/libvirt.node', 'switch/out/switch', 'switch/out/version']
-for (const file of native) {
-  await copyFile(join(ROOT, 'native', file), join(out, 'engine/out', basename(file)))
-}
+await copyNative(join(out, 'engine'))
