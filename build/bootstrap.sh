@@ -81,8 +81,8 @@ build_renderer() {
 
 bundle_engine() {
   local bundle=.build/engine/main.js
-  [ -f $bundle ] && [ -z "$(find engine contract native/libvirt build package-lock.json -newer $bundle -type f \
-    \( -name '*.ts' -o -name '*.json' -o -name '*.node' \) -print -quit)" ] && return
+  [ -f $bundle ] && [ -z "$(find engine contract native/libvirt native/switch build package-lock.json -newer $bundle -type f \
+    \( -name '*.ts' -o -name '*.json' -o -name '*.node' -o -name version \) -print -quit)" ] && return
   build/node build/bundle-engine.ts
 }
 
