@@ -7,7 +7,7 @@ export interface Endpoint {
   name: string
   /** As asked for, without what follows from the container. */
   aliases: string[]
-  settings: Pick<EndpointSettings, 'IPAMConfig' | 'DriverOpts' | 'GwPriority' | 'MacAddress' | 'Links'>
+  settings: Pick<EndpointSettings, 'IPAMConfig' | 'GwPriority' | 'MacAddress'>
   /** While the container runs. */
   current?: Placement
 }
