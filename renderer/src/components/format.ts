@@ -12,6 +12,11 @@ function scaled(bytes: number, base: number, units: string[]): string {
   return `${bytes < 0 ? '−' : ''}${digits} ${units[unit]}`
 }
 
+/** Steps of an axis of memory: round numbers of KiB, MiB, GiB. */
+export const MEMORY_STEPS = [1, 1024, 1024 ** 2, 1024 ** 3].flatMap((unit) =>
+  [1, 2, 4, 8, 16, 32, 64, 128, 256, 512].map((each) => each * unit),
+)
+
 /** Memory, in powers of 1024. */
 export const memorySize = (bytes: number): string => scaled(bytes, 1024, BINARY)
 

@@ -4,6 +4,8 @@ export interface Column<T> {
   /** A track of CSS grid. */
   width: string
   end?: boolean
+  /** The width of the table from which on it is shown. */
+  from?: number
   /** What rows are sorted by; absent where they cannot be. */
   sortBy?(row: T): string | number
 }

@@ -212,7 +212,7 @@ function restOfConfig(
   const labels = Object.entries(Labels ?? {}).filter(([name, value]) => image.Labels?.[name] !== value)
   const all = {
     User: User && User !== image.User ? User : undefined,
-    WorkingDir: WorkingDir && WorkingDir !== image.WorkingDir ? WorkingDir : undefined,
+    WorkingDir: WorkingDir && WorkingDir !== (image.WorkingDir || '/') ? WorkingDir : undefined,
     Labels: labels.length > 0 ? Object.fromEntries(labels) : undefined,
     Entrypoint:
       JSON.stringify(Entrypoint ?? null) === JSON.stringify(image.Entrypoint ?? null)

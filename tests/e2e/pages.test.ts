@@ -1,0 +1,122 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { qemuProcesses, TestEngine } from '../support/engine.ts'
+import { busyboxImage } from '../support/images.ts'
+import { TestWindow, type Theme } from './support/window.ts'
+
+/**
+ * Every page, over containers whose names, labels, output and files would do harm as markup or on a terminal.
+ * With RAMET_SCREENSHOTS set its pictures go to docs/screenshots.
+ */
+const MARKUP = `<img src=x onerror="alert('owned')">`
+const PORT = 18_474
+
+let engine: TestEngine
+let window: TestWindow
+let id = ''
+
+const SCRIPT = `
+mkdir -p /srv/site; cd /srv/site; touch '${MARKUP.replaceAll("'", '')}'; echo '<h1>hello</h1>' > index.html
+echo '{"level": 1}' > settings.json
+printf '\\033]0;owned\\007\\033[2J\\033[31mred\\033[0m title and screen are left alone\\n'
+echo '${MARKUP.replaceAll("'", '')}'
+i=0; while [ $i -lt 40 ]; do echo "INFO request $i served in $((i % 7)) ms, see https://docs.example/help"; i=$((i+1)); done
+echo 'WARN the cache is nearly full'; echo 'ERROR cannot reach the database: connection refused' >&2
+httpd -f -p 80 -h /srv/site`
+
+beforeAll(async () => {
+  engine = await TestEngine.start()
+  const { archive, tag } = await busyboxImage()
+  const ok = async (args: string[]): Promise<string> => {
+    const result = await engine.ramet(args, { timeoutMs: 300_000 })
+    expect(result, args.join(' ')).toMatchObject({ code: 0 })
+    return result.stdout.trim()
+  }
+  await ok(['load', '-i', archive])
+  const hostile = ['-l', `note=${MARKUP}`, '-l', 'com.docker.compose.project=shop', '-e', `TITLE=${MARKUP}`]
+  id = await ok(['run', '-d', '--name', 'web', '-p', `${PORT}:80`, ...hostile, tag, 'sh', '-c', SCRIPT])
+  await ok([
+    'run',
+    '-d',
+    '--name',
+    'worker',
+    '-l',
+    `com.docker.compose.project=${MARKUP}`,
+    tag,
+    'sleep',
+    '9999',
+  ])
+  await ok(['create', '--name', 'later', tag, 'echo', MARKUP])
+  await engine.call('POST', '/volumes/create', { Name: 'data', Labels: { note: MARKUP } })
+  await engine.call('POST', '/ramet/v1/launches', { title: MARKUP, pinned: true, config: { Image: tag } })
+  window = await TestWindow.open(engine)
+})
+
+afterAll(async () => {
+  await window?.[Symbol.asyncDispose]()
+  await engine?.[Symbol.asyncDispose]()
+  expect(await qemuProcesses(engine.home)).toEqual([])
+})
+
+/** Each with what is seen once it is complete. */
+const PAGES: [name: string, path: () => string, seen: string][] = [
+  ['memory', () => '/memory', 'Memory map'],
+  ['containers', () => '/containers', 'worker'],
+  ['container-overview', () => `/containers/${id}`, 'Lineage'],
+  ['container-logs', () => `/containers/${id}/logs`, 'title and screen are left alone'],
+  ['container-terminal', () => `/containers/${id}/terminal`, 'Terminal 1'],
+  ['container-files', () => `/containers/${id}/files`, 'etc'],
+  ['container-stats', () => `/containers/${id}/stats`, 'Memory in the machine'],
+  ['templates', () => '/templates', 'busybox'],
+  ['networks', () => '/networks', 'Who can reach whom'],
+]
+
+describe.each<Theme>(['light', 'dark'])('in the %s', (theme) => {
+  test.each(PAGES)('%s: nothing serious by axe, nothing hostile runs', async (name, path, seen) => {
+    const { page } = window
+    await page.emulateMedia({ colorScheme: theme })
+    await window.go(path())
+    await page.locator('main').getByText(seen).first().waitFor({ timeout: 120_000 })
+    await delay(400)
+    expect(await window.axe()).toEqual([])
+    expect(window.complaints).toEqual([])
+    expect(await page.locator('img').count()).toBe(0)
+    await window.picture(`${name}-${theme}`)
+  })
+})
+
+test('what is hostile is read as it stands', async () => {
+  const { page } = window
+  await window.go(`/containers/${id}/logs`)
+  await page.getByRole('log').getByText(MARKUP.replaceAll("'", '')).waitFor()
+  await page.getByRole('log').getByText('red title and screen are left alone').waitFor()
+  expect(await page.title()).toBe('Containers · Ramet')
+  await window.go(`/containers/${id}/settings`)
+  await page.getByRole('button', { name: 'Show values' }).click()
+  await page.getByText(MARKUP).first().waitFor()
+  await window.go(`/containers/${id}/files`)
+  await page.getByRole('textbox', { name: 'Folder' }).fill('/srv/site')
+  await page.getByRole('textbox', { name: 'Folder' }).press('Enter')
+  await page.getByText(MARKUP.replaceAll("'", '')).waitFor()
+  expect(window.complaints).toEqual([])
+})
+
+test('the palette and the confirmation are accessible too', async () => {
+  const { page } = window
+  await window.go('/containers')
+  await page.keyboard.press('Control+k')
+  await page.getByRole('dialog').getByRole('option').first().waitFor()
+  await delay(300)
+  expect(await window.axe()).toEqual([])
+  await page.keyboard.press('Escape')
+  await page
+    .getByRole('row')
+    .filter({ hasText: 'later' })
+    .getByRole('button', { name: 'More for later' })
+    .click()
+  await page.getByRole('menuitem', { name: 'Remove…' }).click()
+  await page.getByRole('alertdialog').waitFor()
+  await delay(300)
+  expect(await window.axe()).toEqual([])
+  await page.keyboard.press('Escape')
+})

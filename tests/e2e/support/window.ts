@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { openConsole, type Console } from '../../../cli/console/server.ts'
+import type { TestEngine } from '../../support/engine.ts'
+
+const SHOTS = join(import.meta.dirname, '../../../docs/screenshots')
+const SIZES = [
+  [1000, 700],
+  [1280, 800],
+] as const
+const DIST = join(import.meta.dirname, '../../../renderer/dist')
+
+export type Theme = 'light' | 'dark'
+
+/** The window in Debian's Chromium, on the browser console of an engine. */
+export class TestWindow implements AsyncDisposable {
+  readonly page: Page
+  /** What the page complained of: errors, and what its policy refused. */
+  readonly complaints: string[] = []
+  readonly #browser: Browser
+  readonly #context: BrowserContext
+  readonly #console: Console
+
+  private constructor(browser: Browser, context: BrowserContext, page: Page, console: Console) {
+    this.page = page
+    this.#browser = browser
+    this.#context = context
+    this.#console = console
+    page.on('pageerror', (error) => this.complaints.push(error.message))
+    page.on('console', (message) => {
+      // That a server is gone is what tests of that look for.
+      if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) {
+        this.complaints.push(message.text())
+      }
+    })
+    // Nothing that a page shows may run: a name that is markup would open one of these.
+    page.on('dialog', (dialog) => {
+      this.complaints.push(`a dialog opened: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+  }
+
+  static async open(engine: TestEngine): Promise<TestWindow> {
+    const console = await openConsole({
+      socketPath: engine.socket,
+      folder: DIST,
+      port: 0,
+      startEngine: () => engine.up(),
+    })
+    // Chromium's own sandbox does not work as root.
+    const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args })
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
+    const page = await context.newPage()
+    page.setDefaultTimeout(60_000)
+    const window = new TestWindow(browser, context, page, console)
+    await page.goto(console.link)
+    await page.getByRole('navigation').waitFor()
+    return window
+  }
+
+  async go(path: string): Promise<void> {
+    await this.page.evaluate(`location.hash = ${JSON.stringify(`#${path}`)}`)
+  }
+
+  /** As if another window lay over it; Chromium without a screen is never covered. */
+  async hide(hidden: boolean): Promise<void> {
+    await this.page.evaluate(`
+      Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))`)
+  }
+
+  /** Where RAMET_SCREENSHOTS is set, pictures of what is seen now go to docs/screenshots. */
+  async picture(name: string): Promise<void> {
+    if (!process.env['RAMET_SCREENSHOTS']) return
+    for (const [width, height] of SIZES) {
+      await this.page.setViewportSize({ width, height })
+      await delay(500)
+      await this.page.screenshot({ path: join(SHOTS, `${name}-${width}.png`) })
+    }
+  }
+
+  /** Problems of accessibility that axe counts as serious or worse. */
+  async axe(): Promise<string[]> {
+    const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+    await this.page.evaluate(source)
+    return this.page.evaluate(async () => {
+      const { axe } = globalThis as unknown as {
+        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
+      }
+      const { violations } = await axe.run()
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#context.close()
+    await this.#browser.close()
+    await this.#console.close()
+  }
+}
