@@ -14,6 +14,7 @@ import { commitConfig } from './commit-config.ts'
 import { hasLabel } from './containers/filter.ts'
 import { withUsage } from './disk-usage.ts'
 import type { EventBus } from './events.ts'
+import { Arrival } from './image-arrival.ts'
 import { applyChanges } from './image-changes.ts'
 import { isPrunable } from './image-prune.ts'
 import type { TemplateService } from './templates.ts'
@@ -62,8 +63,9 @@ export class ImageService {
     options: ProgressOptions & { auth?: RegistryAuth; platform?: string },
   ): Promise<void> {
     const before = await this.#the.store.get(reference).catch(() => undefined)
+    const arrival = await Arrival.expect(this.#the.store)
     const image = await this.#the.store.pull(reference, options)
-    await this.#prepare(image, options)
+    await this.#prepare(image, arrival, options)
     options.onProgress({ status: `Digest: ${image.manifestDigest}` })
     const same = before?.id === image.id
     options.onProgress({
@@ -73,8 +75,9 @@ export class ImageService {
   }
 
   async load(archive: Readable, options: ProgressOptions): Promise<void> {
+    const arrival = await Arrival.expect(this.#the.store)
     for (const image of await this.#the.store.load(archive, options)) {
-      await this.#prepare(image, options)
+      await this.#prepare(image, arrival, options)
       const tag = image.repoTags[0]
       options.onProgress({ stream: tag ? `Loaded image: ${tag}\n` : `Loaded image ID: ${image.id}\n` })
       this.#the.events.emit('image', 'load', image.id, { name: tag ?? image.id })
@@ -138,9 +141,9 @@ export class ImageService {
     return archive
   }
 
-  /** Converted and frozen now, so that `run` rarely waits. */
-  async #prepare(image: Image, options: ProgressOptions): Promise<void> {
-    await this.#the.store.erofs(image, options)
+  /** Converted now, so that `run` need not wait for it. */
+  #prepare(image: Image, arrival: Arrival, options: ProgressOptions): Promise<void> {
+    return arrival.ready(image, () => this.#the.store.erofs(image, options))
   }
 
   async list(options: { all: boolean; filters: Filters }): Promise<ImageSummary[]> {
