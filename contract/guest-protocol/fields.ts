@@ -48,6 +48,7 @@ export const Key = {
     readOnlyPath: 54,
     device: 55,
     hostCgroups: 57,
+    logLimit: 58,
   },
   interface: { mac: 1, name: 2, address: 3, mtu: 4, gateway: 5 },
   error: { code: 1, message: 2 },

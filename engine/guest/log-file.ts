@@ -8,6 +8,7 @@ import {
   LogType,
   type LogRecord,
 } from '../../contract/guest-protocol/log-record.ts'
+import { logStart } from './log-start.ts'
 
 const READ_BYTES = 256 * 1024
 const RECORD_MAX = LOG_HEADER_BYTES + LOG_PAYLOAD_MAX
@@ -25,11 +26,18 @@ export class RecordReader {
   readonly #file: FileHandle
   #position: number
   #data: Buffer = Buffer.alloc(0)
+  /** What was to be read had been cut off from the log's front. */
+  overtaken = false
 
   /** `position` may lie inside a record: reading begins with the next. */
   constructor(file: FileHandle, position = 0) {
     this.#file = file
     this.#position = position
+  }
+
+  /** Where the next record begins. */
+  get position(): number {
+    return this.#position - this.#data.length
   }
 
   /** The records up to what is now the file's end. */
@@ -38,10 +46,21 @@ export class RecordReader {
       const buffer = Buffer.alloc(READ_BYTES)
       const { bytesRead } = await this.#file.read(buffer, 0, READ_BYTES, this.#position)
       if (bytesRead === 0) return
+      if (buffer[0] === 0 && (await this.#skipHole())) continue
       this.#position += bytesRead
       this.#data = Buffer.concat([this.#data, buffer.subarray(0, bytesRead)])
       yield* this.#decode()
     }
+  }
+
+  /** A payload may begin with a zero as well. */
+  async #skipHole(): Promise<boolean> {
+    const start = await logStart(this.#file)
+    if (start <= this.#position) return false
+    this.overtaken = true
+    this.#position = start
+    this.#data = Buffer.alloc(0)
+    return true
   }
 
   *#decode(): Generator<LogRecord> {
@@ -64,6 +83,17 @@ export class RecordReader {
 function nextMagic(data: Buffer, from: number): number {
   const at = data.indexOf(LOG_MAGIC, from)
   return at >= 0 ? at : Math.max(from, data.length - LOG_MAGIC.length + 1)
+}
+
+/** Where the first whole record from `offset` on begins; undefined where there is none near. */
+export async function recordAfter(file: FileHandle, offset: number): Promise<number | undefined> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2 * RECORD_MAX), 0, 2 * RECORD_MAX, offset)
+  const data = buffer.subarray(0, bytesRead)
+  for (let at = nextMagic(data, 0); at < data.length; at = nextMagic(data, at + 1)) {
+    const record = decodeLogRecord(data, at, crc32)
+    if (record && record !== 'more') return offset + at
+  }
+  return undefined
 }
 
 export interface RunExit {

@@ -1,9 +1,13 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { encodeLogRecord, LogType } from '../../contract/guest-protocol/log-record.ts'
+import { recordAfter } from './log-file.ts'
+import { LogKeeper } from './log-keeper.ts'
+import { logStart } from './log-start.ts'
 import { lastExit, readLog, repairLog, type LogChunk, type ReadLogOptions } from './log-reader.ts'
 
 let folder: string
@@ -108,4 +112,88 @@ test('a record cut off at any byte is cut away before the next run', async () =>
     await appendFile(path, out('next'))
     expect(await text(read())).toBe('keptnext')
   }
+})
+
+describe('a log whose head was cut off', () => {
+  const line = (number: number): string => `${String(number).padStart(8, '0')}\n`
+  const lines = (from: number, to: number): string => {
+    let all = ''
+    for (let number = from; number < to; number++) all += line(number)
+    return all
+  }
+  const PER_RECORD = 1000
+
+  async function grow(from: number, records: number): Promise<void> {
+    const parts = Array.from({ length: records }, (_, at) =>
+      out(lines((from + at) * PER_RECORD, (from + at + 1) * PER_RECORD)),
+    )
+    await appendFile(path, Buffer.concat(parts))
+  }
+
+  async function allocated(): Promise<number> {
+    return (await stat(path)).blocks * 512
+  }
+
+  const keeper = (cap: number) => new LogKeeper(path, { cap, log: (message) => expect.unreachable(message) })
+
+  test('keeps what is younger than the cap, in whole records, and its readers find the rest', async () => {
+    const cap = 1024 * 1024
+    const kept = keeper(cap)
+    await write(start(1))
+    kept.begin()
+    for (let round = 0; round < 10; round++) {
+      await grow(round * 50, 50)
+      await expect.poll(allocated, { timeout: 10_000 }).toBeLessThan(cap * 1.5)
+    }
+    await appendFile(path, exit(1, 3))
+    kept.end()
+    const all = await text(read())
+    expect(all.length).toBeGreaterThanOrEqual(cap - 32 * 1024)
+    const first = Number(all.slice(0, 8))
+    expect(first % PER_RECORD).toBe(0)
+    expect(all === lines(first, 500 * PER_RECORD)).toBe(true)
+    expect(await text(read({ tail: 3 }))).toBe(lines(500 * PER_RECORD - 3, 500 * PER_RECORD))
+    expect(await lastExit(path, 1)).toMatchObject({ code: 3 })
+    expect(await lastExit(path, 7)).toBeUndefined()
+    await repairLog(path)
+    expect(await text(read({ tail: 1 }))).toBe(line(500 * PER_RECORD - 1))
+  })
+
+  test('where it begins is found, wherever that is', async () => {
+    for (const records of [1, 2, 7, 100]) {
+      await write(out('\0'.repeat(16_000)))
+      await grow(0, records)
+      const file = await open(path, 'r+')
+      const { size } = await file.stat()
+      expect(await logStart(file)).toBe(0)
+      for (const cut of [0.1, 0.5, 0.9].map((part) => Math.floor(size * part))) {
+        const at = await recordAfter(file, cut)
+        // Behind the last record's beginning there is none.
+        if (at === undefined) continue
+        await file.write(Buffer.alloc(at), 0, at, 0)
+        expect(await logStart(file)).toBe(at)
+      }
+      await file.close()
+    }
+  })
+
+  test('a reader that is to miss nothing holds it, one that is far too slow is told', async () => {
+    const kept = keeper(64 * 1024)
+    await write(start(1))
+    const hold = (position: () => number) => kept.hold(position)
+    const slow = read({ follow: true, hold })
+    await grow(0, 1)
+    expect((await slow.next()).value?.data.toString()).toBe(lines(0, PER_RECORD))
+    kept.begin()
+    // 9 MB: more than the cap by far, but within reason.
+    await grow(1, 1000)
+    await delay(1000)
+    expect(await allocated()).toBeGreaterThan(8_000_000)
+    expect((await slow.next()).value?.data.toString()).toBe(lines(PER_RECORD, 2 * PER_RECORD))
+    await grow(1001, 9000)
+    await expect.poll(allocated, { timeout: 20_000 }).toBeLessThan(74 * 1024 * 1024)
+    await expect(text(slow)).rejects.toThrow('output was lost')
+    await expect.poll(allocated, { timeout: 20_000 }).toBeLessThan(1024 * 1024)
+    kept.end()
+  })
 })

@@ -1,6 +1,8 @@
 import { watch } from 'node:fs'
+import { EngineError } from '../../contract/errors.ts'
 import { LogType, type LogRecord } from '../../contract/guest-protocol/log-record.ts'
 import { openLog, RecordReader } from './log-file.ts'
+import { logStart } from './log-start.ts'
 
 export { lastExit, repairLog, type RunExit } from './log-file.ts'
 
@@ -28,6 +30,11 @@ export interface ReadLogOptions {
   tail?: number
   /** Only runs of this number and later. */
   fromRun?: number
+  /**
+   * Told where reading stands, for it to be kept until it was read; answers how to be told no longer. Where the log was
+   * cut all the same, reading fails: without `hold` what is gone is passed over.
+   */
+  hold?(position: () => number): () => void
   signal: AbortSignal
 }
 
@@ -36,16 +43,19 @@ export async function* readLog(path: string, options: ReadLogOptions): AsyncGene
   const { follow, signal, tail } = options
   await using file = await openLog(path)
   if (!file) return
-  const start = tail === 0 ? (await file.stat()).size : 0
+  const start = tail === 0 ? (await file.stat()).size : await logStart(file)
   const reader = new RecordReader(file, start)
-  const filter = new Filter(options, start > 0 ? (options.fromRun ?? 0) : 0)
+  const filter = new Filter(options, tail === 0 ? (options.fromRun ?? 0) : 0)
   using changes = follow ? new Changes(path, options) : undefined
+  using held = new DisposableStack()
+  if (options.hold) held.defer(options.hold(() => reader.position))
 
   const history = tail === undefined ? undefined : new Tail(tail)
   for await (const record of reader.available()) {
     if (signal.aborted) return
     const chunk = filter.take(record)
     if (!chunk) continue
+    refuseOvertaken(reader, options)
     if (history) history.push(chunk)
     else yield chunk
   }
@@ -55,12 +65,19 @@ export async function* readLog(path: string, options: ReadLogOptions): AsyncGene
     const last = changes.over
     for await (const record of reader.available()) {
       const chunk = filter.take(record)
+      refuseOvertaken(reader, options)
       if (chunk) yield chunk
       if (signal.aborted || filter.exited) return
     }
     if (last) return
     await changes.next()
   }
+}
+
+/** What was printed before this client came is not its due. */
+function refuseOvertaken(reader: RecordReader, { hold }: ReadLogOptions): void {
+  if (!reader.overtaken || !hold) return
+  throw new EngineError('GUEST_ERROR', 'output was lost: it came much faster than it was read')
 }
 
 /** Chooses records, and keeps in mind whether the run has ended. */

@@ -100,6 +100,8 @@ export interface StartConfig extends ExecConfig, GuestNames {
   devices?: { path: string; target: string }[]
   /** It sees all cgroups of the guest. */
   hostCgroups?: boolean
+  /** Bytes of output that are taken while no engine is there; then the process waits. Absent: no limit. */
+  logLimit?: number
 }
 
 /** What all processes of a container together may use, held to in the guest; 0 is unlimited. */
@@ -156,6 +158,7 @@ export function startMessage(config: StartConfig): Buffer {
     .flag(key.noNewPrivileges, config.noNewPrivileges)
     .flag(key.init, config.init)
     .u64(key.shmSize, BigInt(config.shmSize))
+  if (config.logLimit !== undefined) writer.u64(key.logLimit, BigInt(config.logLimit))
   if (config.hostCgroups) writer.flag(key.hostCgroups, true)
   writer.texts(key.masked, config.maskedPaths ?? []).texts(key.readOnlyPath, config.readOnlyPaths ?? [])
   for (const { path, target } of config.devices ?? []) writer.pair(key.device, path, target)

@@ -73,6 +73,7 @@ export const MESSAGES = {
     readOnlyPaths: ['/proc/sys'],
     devices: [{ path: '/dev/fuse', target: '/dev/own' }],
     hostCgroups: true,
+    logLimit: 1_048_576,
     addresses: ['172.18.0.2', 'fd00::2'],
     servers: ['172.18.0.1'],
     hostPorts: [5432],

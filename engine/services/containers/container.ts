@@ -3,6 +3,7 @@ import type { ContainerUpdateRequest, Health, MountPoint } from '../../../contra
 import type { EndpointSettings } from '../../../contract/docker-networks.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { AgentClient } from '../../guest/agent-client.ts'
+import { LogKeeper } from '../../guest/log-keeper.ts'
 import { lastExit, repairLog } from '../../guest/log-reader.ts'
 import { createOverlay } from '../../hypervisor/disk.ts'
 import type { VirtualMachine } from '../../hypervisor/virtual-machine.ts'
@@ -15,6 +16,7 @@ import { HealthMonitor, healthCheckOf } from './health.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { ExitWaiters } from './exit-waiters.ts'
 import { Machine } from './machine.ts'
+import { logCap } from './options/log-config.ts'
 import { probe } from './probe.ts'
 import { allocatePorts, wantedPorts } from './ports.ts'
 import type { ContainerRecord } from './record.ts'
@@ -40,6 +42,7 @@ export class Container {
   readonly #starts = new Waiters<boolean>()
   readonly exits = new ExitWaiters()
   readonly paths: ContainerPaths
+  readonly output: LogKeeper
   record: ContainerRecord
   removed = false
   readonly #onRemoved: () => void
@@ -58,6 +61,8 @@ export class Container {
     this.#onRemoved = options.onRemoved
     this.record = record
     this.paths = pathsOf(context, record.id)
+    const cap = logCap(record.hostConfig.LogConfig ?? undefined)
+    this.output = new LogKeeper(this.paths.log, { cap, log: context.log })
     this.#machine = new Machine(context, this.paths, options.vm)
     this.#health = new HealthMonitor({
       probe: (argv, signal) => probe(this, argv, signal),
@@ -434,6 +439,7 @@ export class Container {
   detach(): void {
     this.#restart.cancel()
     this.#health.end()
+    this.output.end()
     this.#machine.closeLink()
   }
 
@@ -444,6 +450,7 @@ export class Container {
 
   #watch(): void {
     const agent = this.agent()
+    this.output.begin()
     this.#monitor()
     void agent.waitExit.then(
       // The guest has written everything out: nothing is lost by not waiting for its power-off.
@@ -474,6 +481,7 @@ export class Container {
     record.phase = 'exited'
     record.paused = false
     this.#health.end()
+    this.output.end()
     this.#machine.closeLink()
     record.exitCode = exit?.code ?? LOST_EXIT_CODE
     record.oomKilled = exit?.oomKilled ?? false

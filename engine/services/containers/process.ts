@@ -5,6 +5,7 @@ import { guestLimits } from '../limits.ts'
 import { capabilities } from './capabilities.ts'
 import { argv, mergeEnv } from './config.ts'
 import type { GuestNetwork } from '../networks/guest.ts'
+import { logCap } from './options/log-config.ts'
 import { devicesOf, hiddenPaths } from './options/guest-options.ts'
 import { noNewPrivileges } from './options/security.ts'
 import type { ContainerRecord } from './record.ts'
@@ -51,6 +52,7 @@ export function startConfig(
     oomScore: host.OomScoreAdj,
     ...hiddenPaths(host),
     devices: devicesOf(host),
+    logLimit: logCap(host.LogConfig ?? undefined),
     hostCgroups: host.CgroupnsMode === 'host',
   }
 }

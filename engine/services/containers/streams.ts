@@ -43,6 +43,12 @@ export class StreamService {
 
   async logs(idOrName: string, options: LogOptions): Promise<{ tty: boolean; output: AsyncIterable<Chunk> }> {
     const container = this.#containers.find(idOrName)
+    if (container.record.hostConfig.LogConfig?.Type === 'none') {
+      throw new EngineError(
+        'NOT_SUPPORTED',
+        'configured logging driver does not support reading: the container was made with --log-driver none',
+      )
+    }
     const follow = options.follow && container.running
     return {
       tty: container.record.config.Tty ?? false,
@@ -73,6 +79,7 @@ export class StreamService {
             stdout,
             stderr,
             signal,
+            hold: (position) => container.output.hold(position),
             ...(options.logs ? {} : { fromRun: run }),
             ...(whole ? {} : { tail: 0 }),
           })

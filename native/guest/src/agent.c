@@ -41,13 +41,30 @@ static void reply(struct agent *agent, uint32_t channel, int result, const struc
     link_send_failure(&agent->link, channel, failure);
 }
 
-/* Nobody reads on: output is dropped, or processes would stand still for good. */
-static void forget_host(struct agent *agent) {
-  link_reset(&agent->link);
-  sockets_forget_host(&agent->sockets);
+/* Of what it prints while no host is there the log takes this much: only a host keeps it within bounds. */
+static void bound_log(struct agent *agent, struct process *first, bool away) {
+  uint64_t each = agent->processes.log_limit / 2;
+  bool bounded = first->credit[STREAM_OUT] != CREDIT_UNLIMITED || first->credit[STREAM_ERR] != CREDIT_UNLIMITED;
+  if (away && (bounded || each == 0)) return;
+  uint32_t credit = each < CREDIT_UNLIMITED ? (uint32_t)each : CREDIT_UNLIMITED - 1;
+  first->credit[STREAM_OUT] = first->credit[STREAM_ERR] = away ? credit : CREDIT_UNLIMITED;
+}
+
+/*
+ * Asks the kernel whether a host is there. What waits to be sent is kept: a new host's first words may come before the
+ * kernel knows of it, and the answer to them must not be lost.
+ */
+static void look_for_host(struct agent *agent) {
+  struct pollfd link = {.fd = agent->link.fd};
+  agent->link.away = poll(&link, 1, 0) > 0 && (link.revents & POLLHUP);
+  if (agent->link.away) sockets_forget_host(&agent->sockets);
   for (size_t i = 0; i < agent->processes.count; i++) {
     struct process *process = agent->processes.all[i];
-    process->credit[STREAM_OUT] = process->credit[STREAM_ERR] = UINT32_MAX;
+    if (process->first)
+      bound_log(agent, process, agent->link.away);
+    else if (agent->link.away)
+      /* Nobody reads on: output is dropped, or the process would stand still for good. */
+      process->credit[STREAM_OUT] = process->credit[STREAM_ERR] = CREDIT_UNLIMITED;
   }
 }
 
@@ -61,7 +78,7 @@ static void hello(struct agent *agent, const struct frame *message) {
     /* Processes that an earlier connection started are not known to this one. */
     struct process *process = agent->processes.all[i];
     if (!process->first) process->channel = 0;
-    process->credit[STREAM_OUT] = process->credit[STREAM_ERR] = UINT32_MAX;
+    process->credit[STREAM_OUT] = process->credit[STREAM_ERR] = CREDIT_UNLIMITED;
   }
   agent->link.queued = 0;
   sockets_forget_host(&agent->sockets);
@@ -156,7 +173,7 @@ static void stream_message(struct agent *agent, const struct frame *message) {
       if (!process->first || agent->container.stdin_once) process_input(&agent->processes, process, NULL, 0, true);
       break;
     case FRAME_WINDOW:
-      if (stream == STREAM_OUT || stream == STREAM_ERR)
+      if (!process->first && (stream == STREAM_OUT || stream == STREAM_ERR))
         process->credit[stream] += (uint32_t)field_number(payload, length, WINDOW_BYTES, 0);
       break;
   }
@@ -232,19 +249,18 @@ static void reap(struct agent *agent) {
 static void serve_signals(struct agent *agent) {
   struct signalfd_siginfo signal;
   while (read(agent->signals, &signal, sizeof signal) == sizeof signal) {
-    if (signal.ssi_signo == SIGIO) agent->link.away = false;
+    if (signal.ssi_signo == SIGIO && agent->link.away) look_for_host(agent);
   }
   reap(agent);
 }
 
 static void serve_link(struct agent *agent, short events) {
   struct frame message;
-  if (events & POLLIN) {
-    (void)link_receive(&agent->link);
+  /* Where the host has gone there is nothing to read, which poll tells as something. */
+  if (events & POLLIN && link_receive(&agent->link)) {
     while (link_next(&agent->link, &message)) handle(agent, &message);
-  } else if (events & POLLHUP) {
-    forget_host(agent);
-    agent->link.away = true;
+  } else if (events & (POLLIN | POLLHUP)) {
+    look_for_host(agent);
   }
   if (link_wants_write(&agent->link)) link_flush(&agent->link);
 }
@@ -275,7 +291,7 @@ static void wait_and_serve(struct agent *agent) {
   if (link_wants_write(&agent->link)) fds[1].events |= POLLOUT;
   for (size_t i = 0; i < agent->processes.count; i++) count += process_poll(agent->processes.all[i], fds + count);
   count += sockets_poll(&agent->sockets, fds + count);
-  if (poll(fds, count, agent->link.away ? AWAY_POLL_MS : -1) == 0) agent->link.away = false;
+  if (poll(fds, count, agent->link.away ? AWAY_POLL_MS : -1) == 0) look_for_host(agent);
   if (fds[0].revents) serve_signals(agent);
   if (fds[1].revents) serve_link(agent, fds[1].revents);
   sockets_serve(&agent->sockets);

@@ -34,6 +34,7 @@ int container_start(struct container *container, struct processes *processes, co
   if (mounts_prepare(&spec->mounts, container->sockets, failure) < 0) return -1;
   if (etc_write(spec, identity_address(), failure) < 0) return -1;
   container->run = spec->run;
+  processes->log_limit = spec->log_limit;
   container->stdin_once = spec->stdin_once;
   container->no_new_privileges = spec->no_new_privileges;
   container->capabilities = spec->capabilities;

@@ -54,6 +54,7 @@ enum process_key {
   START_READ_ONLY_PATH = 54,
   START_DEVICE = 55,
   START_HOST_CGROUPS = 57,
+  START_LOG_LIMIT = 58,
 };
 
 enum interface_key {

@@ -55,6 +55,7 @@ struct process *process_add(struct processes *processes, uint32_t channel, pid_t
                               .first = channel == FIRST_CHANNEL,
                               .fds = {pipes->ends[0][1], pipes->ends[1][1], pipes->ends[2][1]},
                               .credit = {0, WINDOW_INITIAL, WINDOW_INITIAL}};
+  if (process->first) process->credit[STREAM_OUT] = process->credit[STREAM_ERR] = CREDIT_UNLIMITED;
   processes->all[processes->count++] = process;
   return process;
 }

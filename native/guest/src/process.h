@@ -10,6 +10,8 @@
 #include "spec.h"
 
 enum { PROCESSES_MAX = 128, FIRST_CHANNEL = 1 };
+/* Of credit: it is not counted. */
+#define CREDIT_UNLIMITED UINT32_MAX
 enum stream { STREAM_IN = 0, STREAM_OUT = 1, STREAM_ERR = 2 };
 
 struct process {
@@ -23,7 +25,7 @@ struct process {
   int code;
   /* in, out, err; of a terminal in and out are its master, twice. -1: closed. */
   int fds[3];
-  /* What the host may still be sent of out and err. */
+  /* What may still be passed on of out and err: to the host, or of the first process to the log. */
   uint32_t credit[3];
   uint8_t *input;
   size_t input_length;
@@ -38,6 +40,8 @@ struct processes {
   int own_namespace;
   int log;
   uint64_t capabilities;
+  /* Bytes that the first process may print while no host is there, to keep the log within bounds; 0: any number. */
+  uint64_t log_limit;
   struct link *link;
 };
 

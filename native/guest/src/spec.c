@@ -70,6 +70,7 @@ int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct f
       .masked = field_texts(message, length, START_MASKED),
       .read_only_paths = field_texts(message, length, START_READ_ONLY_PATH),
       .devices = field_texts(message, length, START_DEVICE),
+      .log_limit = field_number(message, length, START_LOG_LIMIT, 0),
       .host_cgroups = field_number(message, length, START_HOST_CGROUPS, 0) != 0,
       .shm_size = field_number(message, length, START_SHM_SIZE, 64 << 20),
       .limits = limits_read(message, length),

@@ -73,17 +73,20 @@ void process_input(struct processes *processes, struct process *process, const v
   write_input(processes, process);
 }
 
-static bool may_send(const struct process *process, enum stream stream) {
-  return process->first || process->credit[stream] > 0;
+static bool may_send(const struct process *process, enum stream stream) { return process->credit[stream] > 0; }
+
+static void charge(struct process *process, enum stream stream, size_t length) {
+  uint32_t *credit = &process->credit[stream];
+  if (*credit != CREDIT_UNLIMITED) *credit -= length > *credit ? *credit : (uint32_t)length;
 }
 
 static void pass_on(struct processes *processes, struct process *process, enum stream stream, const uint8_t *data,
                     size_t length) {
+  charge(process, stream, length);
   if (process->first) {
     log_write(processes->log, stream == STREAM_OUT ? LOG_STDOUT : LOG_STDERR, data, length);
     return;
   }
-  process->credit[stream] -= (uint32_t)length;
   link_send(processes->link, stream == STREAM_OUT ? FRAME_STDOUT : FRAME_STDERR, process->channel, data, length);
 }
 
@@ -96,7 +99,7 @@ static void read_output(struct processes *processes, struct process *process, en
   static uint8_t data[LOG_PAYLOAD_MAX];
   /* A few pieces at a time, so that a flood on one stream does not starve the others. */
   for (int turn = 0; turn < 8 && process->fds[stream] >= 0 && may_send(process, stream); turn++) {
-    size_t room = process->first || process->credit[stream] > sizeof data ? sizeof data : process->credit[stream];
+    size_t room = process->credit[stream] > sizeof data ? sizeof data : process->credit[stream];
     ssize_t got = read(process->fds[stream], data, room);
     if (got < 0 && errno == EINTR) continue;
     /* Whoever inherited the stream of a process that has ended is not waited for. */

@@ -84,6 +84,7 @@ static void check_start(const struct spec *spec) {
   CHECK(strcmp(pair_of(spec->devices[0]).name, "/dev/fuse") == 0);
   CHECK(strcmp(pair_of(spec->devices[0]).value, "/dev/own") == 0);
   CHECK(strcmp(spec->oom_score, "-500") == 0 && spec->host_cgroups);
+  CHECK(spec->log_limit == 1048576);
   CHECK(same(spec->addresses, (const char *const[]){"172.18.0.2", "fd00::2", NULL}));
   CHECK(same(spec->servers, (const char *const[]){"172.18.0.1", NULL}));
   CHECK(same(spec->host_ports, (const char *const[]){"5432", NULL}));
