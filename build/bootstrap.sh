@@ -6,7 +6,7 @@ cd "$(dirname "$(readlink -f "$0")")/.."
 
 runtime_packages=(
   qemu-system-x86 qemu-utils libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients libvirt-dev
-  skopeo e2fsprogs tini kmod cpio zstd busybox-static
+  skopeo e2fsprogs tini kmod cpio zstd xz-utils bzip2 busybox-static
   g++ make pkg-config musl-tools
 )
 test_packages=(chromium desktop-file-utils docker-registry redis-tools erofs-utils mmdebstrap curl git xz-utils python3)

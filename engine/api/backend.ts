@@ -136,6 +136,8 @@ export interface FileBackend {
       reference?: string
       comment?: string
       author?: string
+      /** Whether its processes stand still meanwhile. */
+      pause: boolean
       changes: string[]
       override?: docker.ContainerConfig | null
       signal: AbortSignal

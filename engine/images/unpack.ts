@@ -1,13 +1,14 @@
 import { addAbortSignal, type Readable } from 'node:stream'
 import { EngineError } from '../../contract/errors.ts'
 import { compressionFault, compressionOf, decompress } from './layers/compression.ts'
+import { decompressByProgram, programFor } from './layers/program.ts'
 import { invalidTar } from './tar/invalid.ts'
 
 /** As for layers: beyond 1 GiB an archive unpacks to at most so many times its size. */
 const FREE_BYTES = 1024 ** 3
 const MAX_RATIO = 200
 
-/** The bytes of an archive that may be compressed with gzip or zstd; `stored` tells how many of its own were read. */
+/** The bytes of an archive that may be compressed with gzip, zstd, xz or bzip2; `stored` tells how many of its own were read. */
 export async function unpack(
   archive: Readable,
   signal?: AbortSignal,
@@ -34,13 +35,12 @@ export async function unpack(
       await input.return?.()
     }
   }
-  const hex = magic.toString('hex', 0, 6)
-  if (hex.startsWith('425a68') || hex === 'fd377a585a00') {
-    invalidTar('the archive is compressed with bzip2 or xz; unpack it first')
-  }
+  const program = programFor(magic)
+  const plain = (): AsyncIterable<Buffer> =>
+    program ? decompressByProgram(source(), program) : decompress(source(), compressionOf(magic))
   async function* bounded(): AsyncGenerator<Buffer> {
     let unpacked = 0
-    for await (const chunk of decompress(source(), compressionOf(magic))) {
+    for await (const chunk of plain()) {
       unpacked += chunk.length
       if (unpacked > Math.max(FREE_BYTES, stored * MAX_RATIO)) {
         invalidTar(`the archive unpacks to more than ${unpacked} bytes, as decompression bombs do`)

@@ -1,7 +1,8 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import type { ContainerConfig, ContainerTop, FilesystemChange, PathStat } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
+import { unpack, unpackError } from '../images/unpack.ts'
 import type { AgentClient } from '../guest/agent-client.ts'
 import { toolOutput, toolStream } from '../guest/tool.ts'
 import type { Container } from './containers/container.ts'
@@ -14,6 +15,8 @@ interface CommitOptions {
   reference?: string
   comment?: string
   author?: string
+  /** Its processes stand still meanwhile; without it files that are being written may come out torn. */
+  pause: boolean
   /** Instructions of a Dockerfile. */
   changes: string[]
   /** What the image's config has in place of the container's. */
@@ -74,7 +77,13 @@ export class ContainerFiles {
     const argv = ['write', absolute(path)]
     if (options.keepsKind) argv.push('no-overwrite-dir-non-dir')
     if (options.asContainerUser) argv.push(`user=${config.User ?? ''}`)
-    await container.withFiles((agent) => toolOutput(agent, argv, archive))
+    const plain = await unpacked(archive)
+    await container
+      .withFiles((agent) => toolOutput(agent, argv, plain))
+      .catch((error: Error) => {
+        // What came of the archive says more than that it broke off.
+        throw error.cause instanceof Error ? asRequestError(unpackError(error.cause), error) : error
+      })
     container.emit('extract-to-dir', { path })
   }
 
@@ -88,12 +97,12 @@ export class ContainerFiles {
     })
   }
 
-  /** An image of what it was made from and what changed since; its processes stand still meanwhile. */
+  /** An image of what it was made from and what changed since. */
   commit(idOrName: string, options: CommitOptions): Promise<{ Id: string }> {
     const container = this.#containers.find(idOrName)
     const { image, config } = container.record
     return container.withFiles(async (agent) => {
-      const layer = await toolStream(agent, ['layer'])
+      const layer = await toolStream(agent, options.pause ? ['layer'] : ['layer', 'running'])
       try {
         const made = await this.#images.commit(layer, { ...options, imageId: image.id, config })
         container.emit('commit', { imageID: made.Id, comment: options.comment ?? '' })
@@ -139,6 +148,22 @@ function pathStat([name = '', size, mode = '0', mtimeNs = '0', linkTarget = '']:
     mtime: new Date(Number(BigInt(mtimeNs) / 1_000_000n)).toISOString(),
     linkTarget,
   }
+}
+
+/** The archive without its compression, if it has one. */
+async function unpacked(archive: Readable): Promise<Readable> {
+  try {
+    const { chunks } = await unpack(archive)
+    return Readable.from(chunks, { objectMode: false })
+  } catch (error) {
+    throw asRequestError(error, error as Error)
+  }
+}
+
+/** What is wrong with an archive that was sent is the sender's; any other error is `otherwise`. */
+function asRequestError(error: unknown, otherwise: Error): Error {
+  if (!(error instanceof EngineError) || error.code !== 'IMAGE_INVALID') return otherwise
+  return new EngineError('INVALID_ARGUMENT', error.message, { cause: error })
 }
 
 /** Answers as soon as there is a result, and keeps the container's files lent until the stream has ended. */

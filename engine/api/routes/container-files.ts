@@ -31,6 +31,7 @@ export function containerFileRoutes(
           reference: repo && tag ? `${repo}:${tag}` : repo,
           comment: query.text('comment'),
           author: query.text('author'),
+          pause: query.flag('pause', true),
           changes: query.texts('changes'),
           override: request.body as ContainerConfig | null,
           signal: clientSignal(reply, closing),

@@ -107,9 +107,9 @@ static void freeze(void) {
 }
 
 int tool_layer(char **arguments, struct failure *failure) {
-  (void)arguments;
+  bool running = arguments[0] != NULL && strcmp(arguments[0], "running") == 0;
   struct tree tree = {.out = stdout, .layer = true, .skips = ours};
-  freeze();
+  if (!running) freeze();
   int result = tree_put(&tree, UPPER_FOLDER, "", failure);
   if (result == 0 && tar_end(stdout) < 0) result = fail_errno(failure, "GUEST_ERROR", "cannot write the layer");
   tree_free(&tree);

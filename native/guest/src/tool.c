@@ -22,7 +22,7 @@ static const struct tool {
 } tools[] = {
     {"stat", ROOT, 1, 1, tool_stat},          {"list", ROOT, 1, 1, tool_list},
     {"read", ROOT, 1, 1, tool_read},          {"write", ROOT, 1, 3, tool_write},        {"export", AGENT, 0, 0, tool_export},
-    {"changes", AGENT, 0, 0, tool_changes},   {"layer", AGENT, 0, 0, tool_layer},
+    {"changes", AGENT, 0, 0, tool_changes},   {"layer", AGENT, 0, 1, tool_layer},
     {"processes", AGENT, 0, 0, tool_processes}, {"statistics", AGENT, 0, 0, tool_statistics},
 };
 
