@@ -195,7 +195,13 @@ export interface ImageBackend {
   push(name: string, options: ProgressOptions & { tag?: string; auth?: docker.RegistryAuth }): Promise<void>
   /** A tar archive of images, by names or ids; made while it is read. */
   save(names: string[], options: { signal: AbortSignal }): Promise<Readable>
-  list(options: { all: boolean; filters: docker.Filters }): Promise<docker.ImageSummary[]>
+  /** `until`: milliseconds since 1970. */
+  list(options: {
+    all: boolean
+    filters: docker.Filters
+    until?: number
+    sharedSize?: boolean
+  }): Promise<docker.ImageSummary[]>
   inspect(name: string): Promise<docker.ImageInspect>
   /** Newest first; `Id` is `<missing>` for all but the first. */
   history(name: string): Promise<ImageHistoryItem[]>

@@ -11,11 +11,11 @@ import type {
 import { EngineError } from '../../contract/errors.ts'
 import type { Image, ImageStore } from '../images/store.ts'
 import { commitConfig } from './commit-config.ts'
-import { hasLabel } from './containers/filter.ts'
 import { withUsage } from './disk-usage.ts'
 import type { EventBus } from './events.ts'
 import { Arrival } from './image-arrival.ts'
 import { applyChanges } from './image-changes.ts'
+import { imageFilter, matchesReference } from './image-filter.ts'
 import { isPrunable } from './image-prune.ts'
 import type { TemplateService } from './templates.ts'
 
@@ -146,10 +146,19 @@ export class ImageService {
     return arrival.ready(image, () => this.#the.store.erofs(image, options))
   }
 
-  async list(options: { all: boolean; filters: Filters }): Promise<ImageSummary[]> {
-    const images = await this.#the.store.list()
-    return images
-      .filter((image) => passes(image, options.filters))
+  /** `until`: milliseconds since 1970. `sharedSize` has the layers counted that other images have too. */
+  async list(options: {
+    all: boolean
+    filters: Filters
+    until?: number
+    sharedSize?: boolean
+  }): Promise<ImageSummary[]> {
+    const { store } = this.#the
+    const passes = await imageFilter(options, async (name) => (await store.get(name)).created)
+    const usage = options.sharedSize ? (await store.usage()).images : []
+    const shared = new Map(usage.map((each) => [each.id, each.shared]))
+    return (await store.list())
+      .filter(passes)
       .map((image) => ({
         Id: image.id,
         ParentId: '',
@@ -157,7 +166,7 @@ export class ImageService {
         RepoDigests: image.repoDigests,
         Created: Math.floor(Date.parse(image.created) / 1000) || 0,
         Size: image.size,
-        SharedSize: -1,
+        SharedSize: shared.get(image.id) ?? -1,
         Labels: image.config.Labels ?? {},
         Containers: this.#the.usersOf(image.id).length,
       }))
@@ -244,30 +253,8 @@ export class ImageService {
 
 const GONE_OR_USED = ['CONFLICT', 'IMAGE_NOT_FOUND']
 
-function passes(image: Image, filters: Filters): boolean {
-  return Object.entries(filters).every(([name, values]) => {
-    if (name === 'label') return values.every((value) => hasLabel(image.config.Labels ?? {}, value))
-    if (name === 'reference')
-      return values.some((value) => image.repoTags.some((tag) => matchesReference(tag, value)))
-    if (name === 'dangling') return values.includes('true') === (image.repoTags.length === 0)
-    throw new EngineError(
-      'INVALID_ARGUMENT',
-      `invalid filter '${name}'; known are label, reference, dangling`,
-    )
-  })
-}
-
 /** Of an image that was asked for by name, the names that were meant. */
 function tagsShown(image: Image, { reference }: Filters): string[] {
   if (!reference) return image.repoTags
   return image.repoTags.filter((tag) => reference.some((pattern) => matchesReference(tag, pattern)))
-}
-
-/** `*` stands for anything but a slash; a pattern without a tag matches every tag. */
-function matchesReference(tag: string, pattern: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*/g, '[^/]*')
-    .replace(/\?/g, '[^/]')
-  return new RegExp(`^${source}(:[^/]*)?$`).test(tag)
 }

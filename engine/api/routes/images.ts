@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import type { ProgressMessage } from '../../../contract/docker.ts'
+import type { Filters, ProgressMessage } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { ImageBackend } from '../backend.ts'
 import { clientSignal } from '../client.ts'
@@ -22,16 +22,21 @@ export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): R
       url: '/images/json',
       handler: async (request) => {
         const query = new Query(request.query)
-        return images.list({ all: query.flag('all'), filters: query.filters() })
+        const { filters, until } = withUntil(query)
+        return images.list({
+          all: query.flag('all'),
+          filters,
+          until,
+          sharedSize: query.flag('shared-size'),
+        })
       },
     },
     {
       method: 'POST',
       url: '/images/prune',
       handler: async (request) => {
-        const { until: [until] = [], ...filters } = new Query(request.query).filters()
-        const before = until === undefined ? undefined : Number(parseTime(until) / 1_000_000n)
-        return images.prune({ filters, before })
+        const { filters, until } = withUntil(new Query(request.query))
+        return images.prune({ filters, before: until })
       },
     },
     {
@@ -73,6 +78,12 @@ export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): R
         images.remove(pathOf(request), { force: new Query(request.query).flag('force') }),
     },
   ]
+}
+
+/** The filter `until` in milliseconds since 1970, and the others. */
+function withUntil(query: Query): { filters: Filters; until?: number } {
+  const { until: [until] = [], ...filters } = query.filters()
+  return { filters, until: until === undefined ? undefined : Number(parseTime(until) / 1_000_000n) }
 }
 
 /** For a scope in which bodies are not parsed: an archive has no limit. */

@@ -304,3 +304,18 @@ describe('update', () => {
     expect(State).toMatchObject({ Status: 'exited', Running: false, Restarting: false })
   })
 })
+
+test('a list is narrowed by every filter of Docker', async () => {
+  const config = { Cmd: ['true'], ExposedPorts: { '80/tcp': {} } }
+  await found('first', { createdAt: '2026-01-01T00:00:00.000Z', hostConfig: { Isolation: 'cold' } })
+  await found('second', { createdAt: '2026-01-02T00:00:00.000Z', config })
+  await found('third', { createdAt: '2026-01-03T00:00:00.000Z' })
+  const names = async (filters: Record<string, string[]>): Promise<string[]> =>
+    (await service.list({ all: true, size: false, filters })).map(({ Names }) => Names[0]!)
+  expect(await names({ before: ['third'], since: ['first'] })).toEqual(['/second'])
+  expect(await names({ expose: ['80'] })).toEqual(['/second'])
+  expect(await names({ expose: ['80/udp'] })).toEqual([])
+  expect(await names({ isolation: ['cold'] })).toEqual(['/first'])
+  expect(await names({ 'is-task': ['true'] })).toEqual([])
+  await expect(names({ since: ['nobody'] })).rejects.toThrow('no such container')
+})

@@ -133,10 +133,15 @@ export class ContainerService {
     size: boolean
     filters: Filters
   }): Promise<ContainerSummary[]> {
+    const { before = [], since = [], ...filters } = options.filters
+    const created = (idOrName: string): string => this.find(idOrName).record.createdAt
+    const [earlierThan, laterThan] = [before.map(created), since.map(created)]
     const everything = options.all || options.limit !== undefined || options.filters['status'] !== undefined
     const chosen = [...this.#containers.values()]
       .filter((container) => everything || container.running || container.restarting)
-      .filter((container) => passes(container, options.filters))
+      .filter((container) => passes(container, filters))
+      .filter(({ record }) => earlierThan.every((time) => record.createdAt < time))
+      .filter(({ record }) => laterThan.every((time) => record.createdAt > time))
       .sort((a, b) => b.record.createdAt.localeCompare(a.record.createdAt))
       .slice(0, options.limit)
     return Promise.all(

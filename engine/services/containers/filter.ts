@@ -20,6 +20,11 @@ const TESTS: Record<string, Test> = {
   health: (container, value) => (container.health?.Status ?? 'none') === value,
   network: ({ networks }, value) =>
     Object.entries(networks).some(([name, { NetworkID }]) => name === value || NetworkID?.startsWith(value)),
+  isolation: ({ record }, value) => (record.hostConfig.Isolation || 'default') === value,
+  // There are no swarm's tasks here.
+  'is-task': (_container, value) => !['true', '1'].includes(value),
+  expose: ({ record }, value) =>
+    Object.keys(record.config.ExposedPorts ?? {}).some((port) => port === value || port === `${value}/tcp`),
   publish: ({ record }, value) =>
     record.ports.some(({ hostPort }) => String(hostPort) === value.split('/')[0]),
 }
@@ -46,7 +51,7 @@ export function passes(container: Container, filters: Filters): boolean {
     if (!test) {
       throw new EngineError(
         'INVALID_ARGUMENT',
-        `invalid filter '${name}'; known are ${Object.keys(TESTS).join(', ')}`,
+        `invalid filter '${name}'; known are ${Object.keys(TESTS).join(', ')}, before, since`,
       )
     }
     const found = (value: string): boolean => test(container, value)

@@ -9,7 +9,7 @@ const refused = (why: string): Status => ({ kind: 'refused', why })
 
 /** One line for each endpoint; after a change run `build/node tests/support/docker-api/write.ts`. */
 export const STATUS: Record<string, Status> = {
-  'GET /containers/json': partly('of the filters those that are in `docker ps` without volumes and swarm'),
+  'GET /containers/json': works,
   'POST /containers/create': partly(
     'field by field in [create-options.md](create-options.md); what has no effect is warned of or refused by name',
   ),
@@ -38,7 +38,7 @@ export const STATUS: Record<string, Status> = {
   'GET /containers/{id}/archive': works,
   'PUT /containers/{id}/archive': works,
   'POST /containers/prune': works,
-  'GET /images/json': partly('`SharedSize` is not computed; filters: dangling, label, reference'),
+  'GET /images/json': partly('without `manifests`'),
   'POST /build': refused('images are built with another tool, then loaded'),
   'POST /build/prune': refused('images are built with another tool, then loaded'),
   'POST /images/create': partly(
