@@ -67,6 +67,22 @@ export async function join(container: string, session: TerminalSession): Promise
   session.state = 'opening'
   session.error = ''
   const ends: (() => void)[] = []
+  // What is typed before the shell is there waits for it.
+  const shell = Promise.withResolvers<EngineStream>()
+  shell.promise.catch(() => {})
+  const encoder = new TextEncoder()
+  const send = (data: Uint8Array): void =>
+    void shell.promise
+      .then((stream) => stream.write(data))
+      .catch(() => {
+        // The session has ended, which is shown.
+      })
+  const typed = terminal.onData((data) => send(encoder.encode(data)))
+  const raw = terminal.onBinary((data) => send(Uint8Array.from(data, (each) => each.charCodeAt(0))))
+  ends.push(
+    () => typed.dispose(),
+    () => raw.dispose(),
+  )
   try {
     const { Id } = await call<{ Id: string }>('POST', `/containers/${container}/exec`, {
       body: {
@@ -86,19 +102,13 @@ export async function join(container: string, session: TerminalSession): Promise
       hijack: true,
     })
     session.state = 'open'
-    const encoder = new TextEncoder()
-    const typed = terminal.onData((data) => void stream.write(encoder.encode(data)).catch(() => {}))
-    const raw = terminal.onBinary(
-      (data) => void stream.write(Uint8Array.from(data, (each) => each.charCodeAt(0))).catch(() => {}),
-    )
+    shell.resolve(stream)
     const resized = terminal.onResize(({ rows, cols }) => {
       call('POST', `/exec/${Id}/resize`, { query: { h: rows, w: cols } }).catch(() => {
         // It has just ended: there is nothing to fit.
       })
     })
     ends.push(
-      () => typed.dispose(),
-      () => raw.dispose(),
       () => resized.dispose(),
       () => stream.close(),
     )
@@ -106,6 +116,7 @@ export async function join(container: string, session: TerminalSession): Promise
     await show(stream, terminal)
     session.state = 'ended'
   } catch (thrown) {
+    shell.reject(thrown)
     session.state = 'lost'
     session.error = asError(thrown).message
   } finally {
