@@ -328,6 +328,8 @@ export interface ImageInspect {
   DockerVersion: string
   Author: string
   Config: ContainerConfig
+  /** The same, as it was called before 1.45: docker-compose 1 makes no container anew without it. */
+  ContainerConfig: ContainerConfig
   Architecture: string
   Os: string
   Size: number

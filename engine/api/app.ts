@@ -10,6 +10,7 @@ import { EngineError } from '../../contract/errors.ts'
 import type { Backend } from './backend.ts'
 import { jsonBody } from './body.ts'
 import { errorAnswer, isOurs, logText } from './errors.ts'
+import { settleNulls } from './nulls.ts'
 import { archiveUploadRoute, containerFileRoutes } from './routes/container-files.ts'
 import { containerStatsRoutes } from './routes/container-stats.ts'
 import { containerStreamRoutes } from './routes/container-streams.ts'
@@ -114,6 +115,10 @@ function addHooks(app: FastifyInstance, { engineVersion, log, ready }: AppOption
     refuseBrowsers(request)
     const version = versionOf(request.originalUrl)
     if (version) checkVersion(version)
+  })
+  app.addHook('preValidation', async (request) => {
+    const body = request.routeOptions.schema?.body
+    if (body) settleNulls(body, request.body)
   })
   app.addHook('onSend', async (_request, reply, payload) => {
     // Docker's own client takes an error for JSON only where its type is nothing but this.

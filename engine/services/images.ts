@@ -185,6 +185,7 @@ export class ImageService {
       DockerVersion: '',
       Author: image.author,
       Config: image.config,
+      ContainerConfig: image.config,
       Architecture: image.architecture,
       Os: image.os,
       Size: image.size,

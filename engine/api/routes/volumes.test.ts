@@ -31,7 +31,7 @@ test('volumes are made, listed, looked at, removed and pruned', async () => {
   const pruned = await api.call('POST', `/volumes/prune?${filters({ all: { true: true } })}`)
   expect(pruned.body).toBe('{"VolumesDeleted":["data"],"SpaceReclaimed":3}')
   expect(calls).toEqual([
-    ['create', { Name: 'data', Labels: null }],
+    ['create', { Name: 'data' }],
     ['list', { name: ['d'] }],
     ['remove', 'data', { force: true }],
     ['prune', { all: ['true'] }],
