@@ -22,7 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['tests/integration/**/*.test.ts'],
+          include: ['tests/{integration,chaos}/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // VMs under emulation fill both cores: one file at a time keeps times steady.
