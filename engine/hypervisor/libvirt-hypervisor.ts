@@ -152,7 +152,7 @@ class LibvirtHypervisor implements Hypervisor {
     for (const domain of await explained('list the VMs', this.#connection.list())) {
       // One that ends by itself meanwhile is no longer there to be asked.
       const transient = await domain.isPersistent().then((persistent) => !persistent, () => false) // prettier-ignore
-      if (transient) await new LibvirtMachine(domain, this.#owner, this.#shares).destroy()
+      if (transient) await new LibvirtMachine(domain, this.#owner, this.#shares).destroyLeft()
     }
   }
 

@@ -85,6 +85,13 @@ export class LibvirtMachine implements VirtualMachine {
     await explained('end the VM', this.#domain.destroy().catch(ignoring(OPERATION_INVALID, NO_DOMAIN)))
   }
 
+  async destroyLeft(): Promise<void> {
+    const pid = await this.pid().catch(() => undefined)
+    if (pid !== undefined) kill(pid)
+    // For a QEMU that was not even there yet libvirt itself waits half a minute, as long as it has others wait.
+    await this.destroy().catch(() => this.destroy())
+  }
+
   async undefine(): Promise<void> {
     await explained('forget the VM', this.#domain.undefine().catch(ignoring(NO_DOMAIN)))
   }
@@ -169,5 +176,13 @@ export class LibvirtMachine implements VirtualMachine {
       'read the console',
       qmp(this.#domain, 'ringbuf-read', { device: 'console', size: 65_536 }),
     )
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
   }
 }

@@ -92,6 +92,11 @@ export interface VirtualMachine {
   suspend(): Promise<void>
   /** Ends the VM's process at once; nothing to do where it is off. */
   destroy(): Promise<void>
+  /**
+   * The same for one that an engine before this one left: where that was killed amid a start, libvirt would go on waiting
+   * for QEMU, and let nobody end it meanwhile.
+   */
+  destroyLeft(): Promise<void>
   /** Forgets the VM, its record with it. */
   undefine(): Promise<void>
   record(): Promise<string>

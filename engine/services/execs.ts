@@ -7,6 +7,7 @@ import type { Container } from './containers/container.ts'
 import { exitCodeOf } from './containers/exit-code.ts'
 import type { ContainerService } from './containers/containers.ts'
 import { execConfig } from './containers/process.ts'
+import { failpoint } from './failpoint.ts'
 import { merged, type OutputPart } from './merged-output.ts'
 
 interface Exec {
@@ -63,6 +64,7 @@ export class ExecService {
       exec.exitCode = exitCodeOf(error)
       throw error
     })
+    failpoint('exec.started')
     exec.process = process
     exec.running = true
     container.emit(`exec_start: ${request.Cmd.join(' ')}`, { execID: execId })

@@ -1,4 +1,3 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
 import type { ContainerUpdateRequest, Health, MountPoint } from '../../../contract/docker.ts'
 import type { EndpointSettings } from '../../../contract/docker-networks.ts'
 import { EngineError } from '../../../contract/errors.ts'
@@ -8,10 +7,12 @@ import { lastExit, repairLog } from '../../guest/log-reader.ts'
 import { createOverlay } from '../../hypervisor/disk.ts'
 import type { VirtualMachine } from '../../hypervisor/virtual-machine.ts'
 import { limitsDiffer } from '../limits.ts'
+import { failpoint } from '../failpoint.ts'
 import { Mutex } from '../mutex.ts'
 import type { Run } from '../networks/attachments.ts'
 import { Waiters } from '../waiters.ts'
 import { pathsOf, type ContainerContext, type ContainerPaths } from './context.ts'
+import { makeFiles, markFinished, markUnfinished, removeFiles } from './files.ts'
 import { HealthMonitor, healthCheckOf } from './health.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { ExitWaiters } from './exit-waiters.ts'
@@ -121,15 +122,15 @@ export class Container {
   /** Writes disk and record. Leaves nothing behind on failure. */
   async create(): Promise<void> {
     try {
-      await mkdir(this.paths.diskFolder, { recursive: true, mode: 0o700 })
-      await mkdir(this.paths.logFolder, { recursive: true, mode: 0o700 })
-      // QEMU appends to it from the first start on; whoever attaches before that waits for it to grow.
-      await writeFile(this.paths.log, '', { mode: 0o600 })
+      await makeFiles(this.paths)
       const hardware = await this.#context.templates.hardwareFor(this.record)
       await createOverlay(this.paths.disk, hardware.goldenDisk)
+      failpoint('create.files')
       await this.#machine.define(this.record, { hardware })
+      failpoint('create.defined')
+      await markFinished(this.paths)
     } catch (error) {
-      await this.#removeFiles()
+      await removeFiles(this.paths)
       throw error
     }
     this.emit('create')
@@ -162,10 +163,13 @@ export class Container {
       record.templateId = origin.template?.id ?? ''
       const { memoryBytes, vcpus } = origin.hardware
       record.vm = { memoryBytes, vcpus }
+      failpoint('start.begun')
       await this.#machine.launch(record, origin)
+      failpoint('start.launched')
       record.phase = 'running'
       record.startedAt = new Date().toISOString()
       await this.#machine.save(record)
+      failpoint('start.saved')
     } catch (error) {
       await this.#startFailed(error)
       throw error
@@ -398,8 +402,12 @@ export class Container {
       this.#restart.cancel()
       this.#machine.closeLink()
       await this.#machine.end()
+      await markUnfinished(this.paths)
+      failpoint('remove.ended')
       await this.vm?.undefine()
-      await this.#removeFiles()
+      failpoint('remove.undefined')
+      await removeFiles(this.paths)
+      failpoint('remove.cleared')
       this.removed = true
       this.#onRemoved()
       if (options.volumes) await this.#context.mounts.removeAnonymous(this.record.mounts ?? [])
@@ -413,7 +421,9 @@ export class Container {
   adopt(): Promise<void> {
     return this.#changes.run(async () => {
       const state = await this.#machine.state()
-      const { phase } = this.record
+      const { phase, hostConfig } = this.record
+      // Its engine was killed between its end and its removal.
+      if (phase === 'exited' && hostConfig.AutoRemove) return void this.#autoRemove()
       // What the VM does counts: an engine may have been killed between telling it and writing that down. One that
       // has powered off while no engine ran looks paused too: its log tells.
       const ended = await lastExit(this.paths.log, this.record.run)
@@ -423,7 +433,7 @@ export class Container {
       if (this.paused) return
       if (phase === 'running' && state !== 'off') return this.#takeUp()
       // A start that was cut short, or a run that ended while nobody looked: QEMU waits for somebody to end it.
-      await this.#machine.end()
+      await this.#machine.endLeft()
       await this.#finished()
     })
   }
@@ -528,11 +538,5 @@ export class Container {
 
   #mustExist(): void {
     if (this.removed) throw new EngineError('CONTAINER_NOT_FOUND', `no such container: ${this.record.name}`)
-  }
-
-  async #removeFiles(): Promise<void> {
-    await rm(this.paths.diskFolder, { recursive: true, force: true })
-    await rm(this.paths.logFolder, { recursive: true, force: true })
-    await rm(this.paths.agentSocket, { force: true })
   }
 }

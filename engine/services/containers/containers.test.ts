@@ -94,6 +94,10 @@ class FakeMachine {
     this.told.push('destroy')
   }
 
+  destroyLeft(): Promise<void> {
+    return this.destroy()
+  }
+
   async undefine(): Promise<void> {
     this.told.push('undefine')
   }

@@ -21,6 +21,7 @@ import { mergeConfig } from './config.ts'
 import { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { isPruned, passes } from './filter.ts'
+import { sweepFiles } from './files.ts'
 import { inventName, parseName } from './names.ts'
 import { checkOptions } from './options/check.ts'
 import { wantedPorts } from './ports.ts'
@@ -63,6 +64,7 @@ export class ContainerService {
         })
       }),
     )
+    await sweepFiles(this.#context, new Set(found.map(({ vm }) => vm.name)))
     for (const container of this.#containers.values()) {
       if (!container.restarting && wantsStartAtBoot(container.record)) void container.start().catch(() => {})
     }

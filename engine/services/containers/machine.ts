@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { HostConfig } from '../../../contract/docker.ts'
 import { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit } from '../../guest/log-reader.ts'
@@ -6,6 +7,7 @@ import type { Hardware, Share, VirtualMachine, VmState } from '../../hypervisor/
 import type { Template } from '../../templates/manifest.ts'
 import { guestLimits, isLimited, vmLimits } from '../limits.ts'
 import type { ContainerContext, ContainerPaths } from './context.ts'
+import { failpoint } from '../failpoint.ts'
 import { noNetwork, type GuestNetwork } from '../networks/guest.ts'
 import { identity, startConfig } from './process.ts'
 import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
@@ -94,10 +96,13 @@ export class Machine {
     const mounts = await this.#context.mounts.open(record.mounts ?? [], this.#paths.diskFolder)
     try {
       await this.define(record, origin, mounts.shares)
+      failpoint('start.defined')
       await this.#vm!.createPaused()
+      failpoint('start.paused')
       if (origin.template) await this.#vm!.restore(origin.template.stateFile, this.#paths.restoreSocket)
       // Now, not before: a template's device state knows nothing of them.
       for (const { id } of mounts.shares) await this.#vm!.plugShare(id)
+      failpoint('start.restored')
     } finally {
       await mounts.close()
     }
@@ -110,6 +115,7 @@ export class Machine {
     this.#agent = agent
     this.#accept(agent, record)
     await agent.identify(identity(record.config, network))
+    failpoint('start.joined')
     return { agent, mounts: mounts.guest }
   }
 
@@ -153,8 +159,19 @@ export class Machine {
 
   /** Ends the VM, or waits for the end that is under way: a late one must not hit the VM of the next run. */
   end(): Promise<void> {
-    this.#ending ??= (this.#vm?.destroy() ?? Promise.resolve()).finally(() => (this.#ending = undefined))
+    this.#ending ??= this.#end((vm) => vm.destroy()).finally(() => (this.#ending = undefined))
     return this.#ending
+  }
+
+  /** Ends a VM that an engine before this one left, at whatever point of its start or end. */
+  endLeft(): Promise<void> {
+    return this.#end((vm) => vm.destroyLeft())
+  }
+
+  /** QEMU takes its socket away only where it ends by itself. */
+  async #end(destroy: (vm: VirtualMachine) => Promise<void>): Promise<void> {
+    if (this.#vm) await destroy(this.#vm)
+    await rm(this.#paths.agentSocket, { force: true })
   }
 
   /** The guest goes on without this engine. */

@@ -1,6 +1,7 @@
 import { PassThrough, type Writable } from 'node:stream'
 import { EngineError } from '../../../contract/errors.ts'
 import { readLog } from '../../guest/log-reader.ts'
+import { failpoint } from '../failpoint.ts'
 import type { Container } from './container.ts'
 import type { ContainerService } from './containers.ts'
 
@@ -50,6 +51,7 @@ export class StreamService {
       )
     }
     const follow = options.follow && container.running
+    failpoint('logs.opened')
     return {
       tty: container.record.config.Tty ?? false,
       output: readLog(container.paths.log, {

@@ -1,0 +1,24 @@
+/** Places at which the engine can be made to die: between two steps that a crash must not be able to part. */
+export const FAILPOINTS = [
+  'create.files',
+  'create.defined',
+  'start.begun',
+  'start.defined',
+  'start.paused',
+  'start.restored',
+  'start.joined',
+  'start.launched',
+  'start.saved',
+  'exec.started',
+  'logs.opened',
+  'remove.ended',
+  'remove.undefined',
+  'remove.cleared',
+] as const
+
+export type Failpoint = (typeof FAILPOINTS)[number]
+
+/** Kills the engine, at once and without a word to anybody, where the environment's RAMET_FAILPOINT is this name. For tests. */
+export function failpoint(name: Failpoint): void {
+  if (process.env['RAMET_FAILPOINT'] === name) process.kill(process.pid, 'SIGKILL')
+}
