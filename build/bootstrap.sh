@@ -9,7 +9,7 @@ runtime_packages=(
   skopeo e2fsprogs tini kmod cpio zstd xz-utils bzip2 busybox-static
   g++ make pkg-config musl-tools
 )
-test_packages=(chromium desktop-file-utils docker-registry redis-tools erofs-utils mmdebstrap curl git xz-utils python3)
+test_packages=(chromium desktop-file-utils docker-registry redis-tools erofs-utils mmdebstrap curl git xz-utils python3 docker-compose)
 [ "${1:-}" = --test ] && runtime_packages+=("${test_packages[@]}")
 
 say() { printf 'bootstrap: %s\n' "$*" >&2; }
