@@ -17,6 +17,7 @@ import { addStats } from './commands/stats.ts'
 import { addTemplates } from './commands/templates.ts'
 import { addTop } from './commands/top.ts'
 import { addUpdate } from './commands/update.ts'
+import { addVolumes } from './commands/volumes.ts'
 import { addDemo } from './demo.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
@@ -47,6 +48,7 @@ const GROUPS = [
   addExec,
   addLogs,
   addImages,
+  addVolumes,
   addTemplates,
   addNetworks,
   addMemory,

@@ -1,6 +1,3 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
 import type { Command } from 'commander'
 import type { ImageDeleteItem, ImageSummary } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
@@ -10,6 +7,7 @@ import { diskSize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
 import { ago } from '../format/time.ts'
 import { many } from '../parse/many.ts'
+import { openArchive, refuseTerminal, writeArchive } from './archive-file.ts'
 import { each, engine, filters, pathOf, print, shortId } from './common.ts'
 
 export function addImages(program: Command): void {
@@ -106,16 +104,8 @@ export function splitReference(reference: string): { repo: string; tag: string }
 }
 
 async function load({ input, quiet }: { input?: string; quiet?: boolean }): Promise<void> {
-  if (input) {
-    await stat(input).catch((error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOENT' ? 'it does not exist' : error.message
-      throw new EngineError('INVALID_ARGUMENT', `cannot load ${input}: ${why}`, { cause: error })
-    })
-  } else if (process.stdin.isTTY) {
-    throw new EngineError('INVALID_ARGUMENT', 'no archive: give one with -i FILE, or on standard input')
-  }
+  const body = await openArchive(input)
   const client = await engine()
-  const body = input ? createReadStream(input) : process.stdin
   const answer = await client.stream('POST', '/images/load', { query: { quiet }, body })
   await showProgress(answer, process.stdout, { results: quiet || !process.stdout.isTTY })
 }
@@ -135,24 +125,9 @@ async function push(
 }
 
 async function save(images: string[], { output }: { output?: string }): Promise<void> {
-  if (!output && process.stdout.isTTY) {
-    throw new EngineError(
-      'INVALID_ARGUMENT',
-      'an archive is nothing for a terminal: give a file with -o FILE',
-    )
-  }
+  refuseTerminal(output)
   const archive = await (await engine()).stream('GET', '/images/get', { query: { names: images } })
-  if (!output) return pipeline(archive, process.stdout, { end: false })
-  // What is no file (a pipe, a device) cannot be replaced by one.
-  const plain = await stat(output).then((found) => found.isFile(), () => true) // prettier-ignore
-  const part = plain ? `${output}.part-${process.pid}` : output
-  try {
-    await pipeline(archive, createWriteStream(part))
-    if (plain) await rename(part, output)
-  } catch (error) {
-    if (plain) await rm(part, { force: true })
-    throw new EngineError('INTERNAL', `cannot write ${output}: ${(error as Error).message}`, { cause: error })
-  }
+  await writeArchive(archive, output)
 }
 
 interface ListFlags {
