@@ -1,11 +1,13 @@
 import { benchApi } from './api.ts'
 import { benchFork } from './fork.ts'
 import { benchNetwork } from './network.ts'
+import { benchStorage } from './storage.ts'
 
 const BENCHES: Record<string, () => Promise<object>> = {
   api: benchApi,
   fork: benchFork,
   network: benchNetwork,
+  storage: benchStorage,
 }
 
 /** One bench's figures, or, where none is named, those of all by their names. */
