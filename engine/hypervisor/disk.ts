@@ -50,12 +50,18 @@ export class GoldenDisks {
   }
 }
 
-/**
- * Sparse, some tens of MB on disk. Its inode tables are zeroed here, so that no guest does it in the background, in
- * pages of its own.
- */
+/** Sparse, some tens of MB on disk. */
 async function makeGoldenDisk(path: string, bytes: number): Promise<string> {
   if (await stat(path).catch(() => undefined)) return path
+  await formatDisk(path, bytes)
+  return path
+}
+
+/**
+ * Makes an empty ext4 in a sparse file, by one rename. Its inode tables are zeroed here, so that no guest does it in
+ * the background, in pages of its own. Rejects with TOOL_MISSING or DISK_FULL.
+ */
+export async function formatDisk(path: string, bytes: number): Promise<void> {
   const unfinished = `${path}.${process.pid}`
   try {
     const file = await open(unfinished, 'w', 0o600)
@@ -64,35 +70,18 @@ async function makeGoldenDisk(path: string, bytes: number): Promise<string> {
     const options = 'lazy_itable_init=0,lazy_journal_init=0'
     const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }
     // A node for every 64 KiB and a small journal: the file stays small, and so does what a mount reads.
-    const args = [
-      '-q',
-      '-F',
-      '-t',
-      'ext4',
-      '-m',
-      '0',
-      '-i',
-      '65536',
-      '-J',
-      'size=16',
-      '-E',
-      options,
-      unfinished,
-    ]
-    await promisify(execFile)('mke2fs', args, { env })
+    const shape = ['-t', 'ext4', '-m', '0', '-i', '65536', '-J', 'size=16', '-E', options]
+    await promisify(execFile)('mke2fs', ['-q', '-F', ...shape, unfinished], { env })
     await rename(unfinished, path)
   } catch (error) {
     await rm(unfinished, { force: true })
     const stderr = String((error as { stderr?: string }).stderr ?? error).trim()
     throw new EngineError(
-      'TOOL_MISSING',
-      `cannot make the empty disk with mke2fs (Debian: e2fsprogs): ${stderr}`,
-      {
-        cause: error,
-      },
+      /No space left/i.test(stderr) ? 'DISK_FULL' : 'TOOL_MISSING',
+      `cannot make an empty disk with mke2fs (Debian: e2fsprogs): ${stderr}`,
+      { cause: error },
     )
   }
-  return path
 }
 
 /** A writable disk: an empty qcow2 over the golden one; instant, whatever their size. */

@@ -9,8 +9,9 @@ import * as migration from './migration.ts'
 import * as nic from './nic.ts'
 import * as ports from './port-forward.ts'
 import { findQemuProcess, isQemuOf } from './process-id.ts'
+import { plugDisk } from './plugged-disk.ts'
 import { qmp } from './qmp.ts'
-import type { Nic, PortForward, VirtualMachine, VmLimits, VmState } from './virtual-machine.ts'
+import type { Nic, PluggedDisk, PortForward, VirtualMachine, VmLimits, VmState } from './virtual-machine.ts'
 
 /** libvirt's codes for "not now" and "no such domain" (virErrorNumber). */
 const OPERATION_INVALID = 55
@@ -147,6 +148,10 @@ export class LibvirtMachine implements VirtualMachine {
 
   async removeNic(id: string): Promise<void> {
     await explained('take a VM out of a network', nic.removeNic(this.#domain, id))
+  }
+
+  async plugDisk(disk: PluggedDisk): Promise<void> {
+    await explained('plug in a disk', plugDisk(this.#domain, disk))
   }
 
   async addForward(forward: PortForward): Promise<void> {

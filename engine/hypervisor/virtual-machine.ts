@@ -32,6 +32,15 @@ export interface Share {
   readOnly: boolean
 }
 
+/** A disk that a VM gets besides its own, plugged in before it runs; QEMU's lock keeps it from any other VM. */
+export interface PluggedDisk {
+  /** Name of the device, and the serial number by which the guest finds it. */
+  id: string
+  /** A raw file. */
+  path: string
+  readOnly: boolean
+}
+
 /** What is a VM's own. Paths are absolute; unix sockets must fit in 107 bytes. */
 export interface VmSpec {
   name: string
@@ -113,6 +122,8 @@ export interface VirtualMachine {
   setNatLink(up: boolean): Promise<void>
   /** Plugs in the device of one of its shares; QEMU opens the folder now, once. */
   plugShare(id: string): Promise<void>
+  /** Rejects with CONFLICT while another VM has the disk. */
+  plugDisk(disk: PluggedDisk): Promise<void>
   addNic(nic: Nic): Promise<void>
   /** The NIC is cut off at once; the guest is given a while to let go of it. */
   removeNic(id: string): Promise<void>

@@ -211,6 +211,59 @@ describe('mounts', () => {
     expect(await volumes()).toBe(before)
   })
 
+  test('a volume that is a disk is filled, kept, limited, and one container’s at a time', async () => {
+    const options = { type: 'disk', size: '64m' }
+    const made = await fixture.engine.call('POST', '/volumes/create', { Name: 'disk', DriverOpts: options })
+    expect(made.status).toBe(201)
+    const first = 'ls /etc | head -1; df -k /etc | tail -1; stat -c %T -f /etc; echo kept > /etc/kept'
+    expect(await output(['-v', 'disk:/etc'], first)).toMatch(
+      /^group\n\/dev\/vd\w+ +[45]\d{4} .*\/etc\next2\/ext3\n$/,
+    )
+    const holder = ['run', '-d', '--name', 'holder', '-v', 'disk:/d', fixture.image, 'sleep', '600']
+    expect(await fixture.engine.ramet(holder)).toMatchObject({ code: 0 })
+    for (const flags of [
+      ['-v', 'disk:/d'],
+      ['-v', 'disk:/d:ro'],
+    ]) {
+      const second = await run(flags, 'cat /d/kept')
+      expect(second).toMatchObject({ code: 125, stdout: '' })
+      expect(second.stderr).toContain('of the type disk is in use by another container that runs')
+    }
+    const full = await fixture.engine.ramet([
+      'exec',
+      'holder',
+      'sh',
+      '-c',
+      'dd if=/dev/zero of=/d/big bs=1M count=100',
+    ])
+    expect(full.stderr).toContain('No space left on device')
+    await fixture.engine.ramet(['rm', '-f', 'holder'])
+    expect(await output(['-v', 'disk:/d:ro'], 'cat /d/kept; touch /d/x 2>/dev/null || echo refused')).toBe(
+      'kept\nrefused\n',
+    )
+  })
+
+  test('the files of a volume move from one to another, with their owners', async () => {
+    await output(
+      ['-v', 'moved:/v'],
+      'cd /v; mkdir -m 711 d; echo x > d/f; chown 12:34 d/f; ln -s f d/l; chmod 1750 .',
+    )
+    const archive = join(folder, 'volume.tar')
+    const steps = [
+      ['volume', 'export', 'moved', '-o', archive],
+      ['volume', 'create', '-o', 'type=disk', '-o', 'size=64m', 'there'],
+      ['volume', 'import', 'there', '-i', archive],
+    ]
+    for (const step of steps) expect(await fixture.engine.ramet(step)).toMatchObject({ code: 0, stderr: '' })
+    const look = 'cd /v; stat -c "%n %a %u:%g" d d/f; readlink d/l; cat d/l'
+    expect(await output(['-v', 'there:/v:ro'], look)).toBe('d 711 0:0\nd/f 644 12:34\nf\nx\n')
+    const rows = await fixture.engine.get('/containers/json?all=1')
+    expect(
+      (JSON.parse(rows.body) as { Mounts: { Destination: string }[] }[]).flatMap(({ Mounts }) => Mounts),
+    ).toEqual([])
+    expect((await fixture.engine.ramet(['volume', 'ls'])).stdout).toMatch(/^there +disk of 64m +\S+MB *$/m)
+  })
+
   test('a part of a volume, and never more', async () => {
     await output(
       ['-v', 'parts:/v'],

@@ -102,6 +102,7 @@ export class Machine {
       if (origin.template) await this.#vm!.restore(origin.template.stateFile, this.#paths.restoreSocket)
       // Now, not before: a template's device state knows nothing of them.
       for (const { id } of mounts.shares) await this.#vm!.plugShare(id)
+      for (const disk of mounts.disks) await this.#vm!.plugDisk(disk)
       failpoint('start.restored')
     } finally {
       await mounts.close()

@@ -9,7 +9,7 @@ import type {
 import { EngineError } from '../../../contract/errors.ts'
 import type { Connect } from '../../guest/connections.ts'
 import type { GuestMount } from '../../guest/messages.ts'
-import type { Share } from '../../hypervisor/virtual-machine.ts'
+import type { PluggedDisk, Share } from '../../hypervisor/virtual-machine.ts'
 import { ANONYMOUS } from '../volumes/request.ts'
 import type { VolumeService } from '../volumes/volumes.ts'
 import { BindSources, type BindSourceOptions } from './bind-source.ts'
@@ -33,6 +33,7 @@ export interface MountServiceOptions extends BindSourceOptions {
 export interface OpenMounts {
   /** Devices that the VM gets. */
   shares: Share[]
+  disks: PluggedDisk[]
   guest: GuestMount[]
   /** Once the VM has the devices, or will not: QEMU has opened what it needs. */
   close(): Promise<void>
@@ -104,6 +105,7 @@ export class MountService {
       for (const each of opened.splice(0)) await each.close()
     }
     const shares: Share[] = []
+    const disks: PluggedDisk[] = []
     const guest: GuestMount[] = []
     try {
       for (const [number, mount] of mounts.entries()) {
@@ -112,8 +114,12 @@ export class MountService {
         const base = { target: mount.target, source: id, inner: mount.subpath ?? '', options }
         if (mount.type === 'tmpfs') guest.push({ ...base, kind: 'tmpfs', options: mount.options ?? [] })
         else if (mount.type === 'volume') {
-          shares.push({ id, ...this.#options.volumes.share(mount.source), readOnly: mount.readOnly })
-          guest.push({ ...base, kind: '9p', options: [...options, ...(copies(mount) ? ['copy'] : [])] })
+          const { kind, path } = this.#options.volumes.source(mount.source)
+          const { readOnly } = mount
+          if (kind === 'disk') disks.push({ id, path, readOnly })
+          // Owners and modes are kept beside the files, so that a guest may set any.
+          else shares.push({ id, path, model: 'mapped-xattr', readOnly })
+          guest.push({ ...base, kind, options: [...options, ...(copies(mount) ? ['copy'] : [])] })
         } else {
           const source = await this.#sources.open(mount.source, { make: !mount.mustExist })
           opened.push(source.handle)
@@ -135,7 +141,7 @@ export class MountService {
           guest.push({ ...base, kind: '9p', inner: source.kind === 'file' ? FILE_NAME : '' })
         }
       }
-      return { shares, guest, close }
+      return { shares, disks, guest, close }
     } catch (error) {
       await close()
       throw error

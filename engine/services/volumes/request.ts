@@ -10,6 +10,12 @@ const VALID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 const LONGEST = 255
 const MOUNT_OPTIONS = ['type', 'o', 'device', 'size']
 
+/** The disk of a volume of the type disk, beside its record. */
+export const DISK_NAME = 'disk.raw'
+const DEFAULT_DISK = '10g'
+const LEAST_DISK = 32 * 1024 ** 2
+const MOST_DISK = 16 * 1024 ** 4
+
 /** What is kept of a volume; where it stands is not, so that the data folder can move. */
 export type VolumeRecord = Omit<Volume, 'Mountpoint' | 'UsageData'>
 
@@ -30,15 +36,43 @@ export function newVolume(request: VolumeCreateRequest): VolumeRecord {
       `create ${name}: cluster volumes are not supported; use local ones`,
     )
   }
-  for (const option of Object.keys(request.DriverOpts ?? {})) refuseOption(name, option)
+  const options = request.DriverOpts ?? {}
+  const disk = options['type'] === 'disk'
+  for (const option of Object.keys(options)) {
+    if (!disk || !['type', 'size'].includes(option)) refuseOption(name, option, disk)
+  }
   return {
     Name: name,
     Driver: driver,
     CreatedAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
     Labels: { ...request.Labels, ...(request.Name ? {} : { [ANONYMOUS]: '' }) },
-    Options: null,
+    Options: disk ? { type: 'disk', size: size(name, options['size'] ?? DEFAULT_DISK) } : null,
     Scope: 'local',
   }
+}
+
+/** Whether a volume is a disk for one container at a time, and no folder that several share. */
+export function isDisk({ Options }: VolumeRecord): boolean {
+  return Options?.['type'] === 'disk'
+}
+
+export function diskBytes({ Options }: VolumeRecord): number {
+  return bytesOf(Options?.['size'] ?? '')!
+}
+
+function size(name: string, text: string): string {
+  const bytes = bytesOf(text)
+  if (bytes !== undefined && bytes >= LEAST_DISK && bytes <= MOST_DISK) return text
+  throw new EngineError(
+    'INVALID_ARGUMENT',
+    `create ${name}: invalid size '${text}': write 32m to 16t, for example 10g`,
+  )
+}
+
+function bytesOf(text: string): number | undefined {
+  const [, number, unit = ''] = /^(\d+)([kmgt]?)b?$/i.exec(text) ?? []
+  const power = ['', 'k', 'm', 'g', 't'].indexOf(unit.toLowerCase())
+  return number === undefined ? undefined : Number(number) * 1024 ** power
 }
 
 function checkName(name: string): void {
@@ -50,12 +84,14 @@ function checkName(name: string): void {
   )
 }
 
-function refuseOption(name: string, option: string): never {
+function refuseOption(name: string, option: string, disk: boolean): never {
   if (!MOUNT_OPTIONS.includes(option)) {
     throw new EngineError('INVALID_ARGUMENT', `create ${name}: invalid option: "${option}"`)
   }
   throw new EngineError(
     'NOT_SUPPORTED',
-    `create ${name}: the option '${option}' is not supported: a volume is a plain folder here; leave it out`,
+    disk
+      ? `create ${name}: a volume of the type disk has no option '${option}'; leave it out`
+      : `create ${name}: the option '${option}' is not supported: a volume is a plain folder here; leave it out, or make it a disk with type=disk and a size`,
   )
 }

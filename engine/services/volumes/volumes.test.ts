@@ -38,6 +38,20 @@ test('a volume is a folder, is made once, and is there after a restart', async (
   expect(await (await open()).inspect('data')).toEqual(made)
 })
 
+test('a volume may be a disk of its own, sparse and formatted', async () => {
+  const service = await open()
+  const made = await service.create({ Name: 'disk', DriverOpts: { type: 'disk', size: '64m' } })
+  expect(made.Options).toEqual({ type: 'disk', size: '64m' })
+  const { kind, path } = service.source('disk')
+  expect(kind).toBe('disk')
+  const { size, blocks } = await stat(path)
+  expect(size).toBe(64 * 1024 ** 2)
+  expect(blocks * 512).toBeLessThan(size)
+  expect((await service.usage())[0]!.UsageData!.Size).toBe(blocks * 512)
+  await service.remove('disk', { force: false })
+  await expect(stat(path)).rejects.toThrow('ENOENT')
+})
+
 test('what was left half made is swept, and a broken record harms no other volume', async () => {
   await (await open()).create({ Name: 'whole' })
   for (const name of ['.new-1', '.removed-1', 'broken']) await mkdir(`${folder}/${name}`)
@@ -53,6 +67,10 @@ test.each([
   [{ Name: 'x'.repeat(256) }, 'INVALID_ARGUMENT', 'includes invalid characters'],
   [{ Name: 'data', Driver: 'nfs' }, 'NOT_FOUND', 'plugin "nfs" not found'],
   [{ Name: 'data', DriverOpts: { type: 'tmpfs' } }, 'NOT_SUPPORTED', "the option 'type'"],
+  [{ Name: 'data', DriverOpts: { size: '1g' } }, 'NOT_SUPPORTED', 'make it a disk with type=disk'],
+  [{ Name: 'data', DriverOpts: { type: 'disk', size: 'big' } }, 'INVALID_ARGUMENT', "invalid size 'big'"],
+  [{ Name: 'data', DriverOpts: { type: 'disk', size: '1m' } }, 'INVALID_ARGUMENT', "invalid size '1m'"],
+  [{ Name: 'data', DriverOpts: { type: 'disk', o: 'ro' } }, 'NOT_SUPPORTED', "has no option 'o'"],
   [{ Name: 'data', DriverOpts: { colour: 'red' } }, 'INVALID_ARGUMENT', 'invalid option: "colour"'],
 ])('%j is refused by name', async (request, code, message) => {
   const service = await open()

@@ -8,7 +8,8 @@ import { syncFolder, writeDurably } from '../durable.ts'
 import type { EventBus } from '../events.ts'
 import { Mutex } from '../mutex.ts'
 import { isPruned, passes } from './filter.ts'
-import { newVolume, type VolumeRecord } from './request.ts'
+import { formatDisk } from '../../hypervisor/disk.ts'
+import { DISK_NAME, diskBytes, isDisk, newVolume, type VolumeRecord } from './request.ts'
 
 export interface VolumeServiceOptions {
   folder: string
@@ -48,6 +49,7 @@ export class VolumeService {
       const { folder, events } = this.#options
       const made = join(folder, `.new-${randomUUID()}`)
       await mkdir(join(made, '_data'), { recursive: true, mode: 0o755 })
+      if (isDisk(record)) await formatDisk(join(made, DISK_NAME), diskBytes(record))
       await writeDurably(join(made, 'volume.json'), JSON.stringify(record))
       await rename(made, join(folder, record.Name))
       await syncFolder(folder)
@@ -64,9 +66,10 @@ export class VolumeService {
       .map((record) => this.#view(record))
   }
 
-  /** How a VM gets it: owners and modes are kept beside the files, so that a guest may set any. */
-  share(name: string): { path: string; model: 'mapped-xattr' } {
-    return { path: this.#view(this.#find(name)).Mountpoint, model: 'mapped-xattr' }
+  /** What a VM gets of it: a folder that is shared, or a disk of its own. */
+  source(name: string): { kind: '9p' | 'disk'; path: string } {
+    if (isDisk(this.#find(name))) return { kind: 'disk', path: join(this.#options.folder, name, DISK_NAME) }
+    return { kind: '9p', path: this.mountpoint(name) }
   }
 
   /** Where its files are, whether it is there or not. */
@@ -84,7 +87,7 @@ export class VolumeService {
       ...volume,
       UsageData: {
         RefCount: this.#options.usersOf(volume.Name).length,
-        Size: await diskUsage(volume.Mountpoint),
+        Size: await diskUsage(this.source(volume.Name).path),
       },
     })
     return Promise.all((await this.list({})).map(withUsage))
@@ -110,7 +113,7 @@ export class VolumeService {
       )
       let SpaceReclaimed = 0
       for (const record of pruned) {
-        SpaceReclaimed += await diskUsage(this.#view(record).Mountpoint)
+        SpaceReclaimed += await diskUsage(this.source(record.Name).path)
         await this.#remove(record)
       }
       this.#options.events.emit('volume', 'prune', '', { reclaimed: String(SpaceReclaimed) })

@@ -67,7 +67,7 @@ export const STATUS: Record<string, Status> = {
   'POST /exec/{id}/resize': works,
   'GET /exec/{id}/json': works,
   'GET /volumes': works,
-  'POST /volumes/create': partly('driver `local` without options'),
+  'POST /volumes/create': partly('driver `local`; of options `type=disk` and `size`'),
   'GET /volumes/{name}': works,
   'PUT /volumes/{name}': refused('only volumes of a swarm can be changed'),
   'DELETE /volumes/{name}': works,
