@@ -54,7 +54,7 @@ describe('mounts', () => {
     await writeFile(join(at, 'one'), 'from the host', { mode: 0o640 })
     if (isRoot) await chown(join(at, 'one'), 1234, 55)
     const script =
-      'stat -c "%u:%g %a" /data/one; cat /data/one; echo back > /data/two; mkdir /data/in; chown 7:8 /data/in'
+      'stat -c "%u:%g %a" /data/one; cat /data/one; echo back > /data/two; mkdir /data/in; chown 7:8 /data/in 2>/data/why; true'
     const seen = await output(['-v', `${at}:/data`], script)
     const own = isRoot ? '1234:55' : `${process.getuid!()}:${process.getgid!()}`
     expect(seen).toBe(`${own} 640\nfrom the host`)
@@ -62,6 +62,8 @@ describe('mounts', () => {
     // An ordinary user cannot give files away, with Docker's rootless mode neither.
     const given = await stat(join(at, 'in'))
     expect([given.uid, given.gid]).toEqual(isRoot ? [7, 8] : [process.getuid!(), process.getgid!()])
+    const why = isRoot ? '' : 'chown: /data/in: Operation not permitted\n'
+    expect(await readFile(join(at, 'why'), 'utf8')).toBe(why)
     expect((await stat(join(at, 'two'))).uid).toBe(process.getuid!())
     expect(await descriptors()).toEqual([])
   })
