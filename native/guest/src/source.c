@@ -66,9 +66,9 @@ int source_disk(const struct mount *source, const char *place, struct failure *f
     if (wait_more(&waited)) continue;
     return fail(failure, "GUEST_ERROR", "the disk that belongs at %s did not appear", source->target);
   }
-  /* The device's node may come a moment after its entry. */
+  /* The device's node may come a moment after its entry, and the device behind it another. */
   while (mount(path, place, "ext4", mount_has(source, "ro") ? 1 : 0, NULL) < 0) {
-    if (errno == ENOENT && wait_more(&waited)) continue;
+    if ((errno == ENOENT || errno == ENXIO) && wait_more(&waited)) continue;
     return fail_errno(failure, "GUEST_ERROR", "cannot mount the disk that belongs at %s", source->target);
   }
   /* Beside what the file system keeps at its root: a new volume is empty, as programs expect it. */
