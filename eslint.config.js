@@ -12,7 +12,8 @@ const LAYERS = {
   'engine-switch': ['contract'],
   'native-libvirt': [],
   'native-switch': [],
-  'engine-hypervisor': ['contract', 'native-libvirt'],
+  'native-memory': [],
+  'engine-hypervisor': ['contract', 'native-libvirt', 'native-memory'],
   'engine-templates': ['contract', 'engine-hypervisor', 'engine-guest'],
   'engine-services': [
     'contract',
@@ -121,6 +122,7 @@ export default tseslint.config(
         { type: 'engine-main', pattern: 'engine' },
         { type: 'native-libvirt', pattern: 'native/libvirt' },
         { type: 'native-switch', pattern: 'native/switch' },
+        { type: 'native-memory', pattern: 'native/memory' },
         { type: 'electron', pattern: 'electron/**', partialMatch: false },
         { type: 'cli', pattern: 'cli' },
         { type: 'renderer-text', pattern: 'renderer/src/text' },

@@ -17,7 +17,12 @@ export interface Part {
 export const ENGINE_ENTRIES = { main: 'engine/main.ts', 'convert-worker': 'engine/images/convert-worker.ts' }
 
 /** The native parts, beside which their modules look for them: in the bundle that is the engine's folder. */
-const NATIVE = ['libvirt/out/libvirt.node', 'switch/out/switch', 'switch/out/version']
+const NATIVE = [
+  'libvirt/out/libvirt.node',
+  'memory/out/memory.node',
+  'switch/out/switch',
+  'switch/out/version',
+]
 
 export async function copyNative(engine: string): Promise<void> {
   await mkdir(join(engine, 'out'), { recursive: true })

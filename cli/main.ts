@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { EngineError } from '../contract/errors.ts'
 import { complain } from './commands/common.ts'
+import { addCheckpoints } from './commands/checkpoints.ts'
 import { addContainers } from './commands/containers.ts'
 import { addContext } from './commands/context.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -8,6 +9,8 @@ import { addEngine } from './commands/engine.ts'
 import { addExec } from './commands/exec.ts'
 import { addGui } from './commands/gui.ts'
 import { addImages } from './commands/images.ts'
+import { addLineage } from './commands/lineage.ts'
+import { addLive } from './commands/live.ts'
 import { addLogs } from './commands/logs.ts'
 import { addNetworks } from './commands/networks.ts'
 import { addMemory } from './commands/memory.ts'
@@ -16,6 +19,7 @@ import { addRun } from './commands/run.ts'
 import { addStats } from './commands/stats.ts'
 import { addTemplates } from './commands/templates.ts'
 import { addTop } from './commands/top.ts'
+import { addTry } from './commands/try.ts'
 import { addUpdate } from './commands/update.ts'
 import { addVolumes } from './commands/volumes.ts'
 import { addDemo } from './demo.ts'
@@ -46,6 +50,10 @@ const GROUPS = [
   addUpdate,
   addTop,
   addExec,
+  addLive,
+  addCheckpoints,
+  addTry,
+  addLineage,
   addLogs,
   addImages,
   addVolumes,

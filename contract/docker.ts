@@ -108,6 +108,20 @@ export interface HealthConfig {
   Retries?: number
 }
 
+export interface CheckpointCreateRequest {
+  CheckpointID?: string
+  CheckpointDir?: string
+  /** The container ends with it. */
+  Exit?: boolean
+}
+
+/** Docker knows the name alone. */
+export interface Checkpoint {
+  Name: string
+  CreatedAt: string
+  SizeBytes: number
+}
+
 /** The part that an image's config and a container's config share. */
 export interface ContainerConfig {
   Hostname?: string

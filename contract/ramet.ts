@@ -2,7 +2,12 @@ import type { ContainerCreateRequest, EventMessage } from './docker.ts'
 
 /** Shapes of `/ramet/v1/`: what Docker's API has no word for. All sizes are bytes, all times milliseconds unless said. */
 
+import type { PortMap } from './docker.ts'
+
 export type Accelerator = 'kvm' | 'tcg'
+
+/** Frozen before anything ran; or while a container ran, and for what. */
+export type TemplateKind = 'image' | 'warm' | 'fork' | 'checkpoint' | 'healthy'
 
 export interface TemplateSummary {
   /** Hex digest of the facts that the template depends on. */
@@ -30,6 +35,82 @@ export interface TemplateSummary {
   residentBytes: number
   /** Running containers that were forked from it. */
   clones: number
+  kind: TemplateKind
+  /** Of one that was frozen while a container ran: that container, and what it had been forked from. */
+  container?: { id: string; name: string }
+  parent?: string
+}
+
+export interface FreezeRequest {
+  /** `name` or `name:tag`. */
+  reference: string
+}
+
+export interface FreezeResponse {
+  image: string
+  template: string
+  /** How long the container stood still, and of that its whole VM. */
+  heldMs: number
+  stoppedMs: number
+}
+
+export interface ForkRequest {
+  /** 1 where absent. */
+  count?: number
+  /** Of several each gets its number behind it. */
+  name?: string
+  /** What each publishes; with a host port for one only. */
+  ports?: PortMap
+  /** Publishes what the image exposes, each on a free port. */
+  publishAll?: boolean
+  labels?: Record<string, string>
+  autoRemove?: boolean
+}
+
+export interface ForkResponse {
+  template: string
+  heldMs: number
+  stoppedMs: number
+  containers: { Id: string; Name: string }[]
+}
+
+export interface RewindRequest {
+  /** The last one where absent. */
+  checkpoint?: string
+}
+
+/** Who was forked from what. Ids of what is no more are given all the same. */
+export interface Lineage {
+  templates: {
+    id: string
+    kind: TemplateKind
+    image: string
+    createdAt: string
+    /** Of one that was frozen while a container ran: what that had been forked from, and the container. */
+    parent?: string
+    container?: { id: string; name: string }
+    /** Of a checkpoint. */
+    name?: string
+  }[]
+  containers: {
+    id: string
+    name: string
+    image: string
+    status: string
+    /** What its last run was forked from; empty where it never ran, or booted cold. */
+    template: string
+    /** The container that it is a copy of, and the template in which that was frozen. */
+    parent?: { id: string; name: string; template: string }
+  }[]
+}
+
+/** What goes on in a running container. */
+export interface Activity {
+  /** `C`, `A` or `D` against the image. */
+  files: { kind: string; path: string }[]
+  processes: { pid: number; command: string }[]
+  /** `tcp/80`. */
+  ports: string[]
 }
 
 export interface ContainerMemory {

@@ -8,8 +8,10 @@ import { GoldenDisks } from './hypervisor/disk.ts'
 import { libvirtUri } from './hypervisor/uri.ts'
 import { openHypervisor } from './hypervisor/libvirt-hypervisor.ts'
 import { ImageStore } from './images/store.ts'
+import { DiskLayers } from './templates/layers.ts'
 import { TemplateStore } from './templates/store.ts'
 import { ContainerService } from './services/containers/containers.ts'
+import type { ContainerContext } from './services/containers/context.ts'
 import { StreamService } from './services/containers/streams.ts'
 import { ContainerFiles } from './services/container-files.ts'
 import { EventBus } from './services/events.ts'
@@ -18,6 +20,7 @@ import { HostService } from './services/host.ts'
 import { ImageService } from './services/images.ts'
 import { openKit } from './services/kit.ts'
 import { LaunchService } from './services/launches.ts'
+import { openLive } from './services/live/live.ts'
 import { MemoryHistoryService } from './services/memory-history.ts'
 import { MemoryService } from './services/memory.ts'
 import { StatsService } from './services/stats/stats.ts'
@@ -73,7 +76,8 @@ async function main(): Promise<void> {
     kit,
     goldenDisks,
     socketDir,
-    clones: () => containers.running().map(({ record }) => record.templateId),
+    clones: () =>
+      containers.all().flatMap(({ record, running }) => record.frozen ?? (running ? record.templateId : [])),
     changed: (Action, ID) => events.tell({ Type: 'template', Action, Actor: { ID } }),
   })
   const records = () => containers.records()
@@ -103,18 +107,24 @@ async function main(): Promise<void> {
     isRoot: process.getuid!() === 0,
     log,
   })
-  const containers: ContainerService = new ContainerService({
+  const layers = new DiskLayers(join(at.data, 'layers'))
+  await layers.open()
+  const context: ContainerContext = {
     hypervisor,
     images: imageStore,
     templates,
     networks: attachments,
+    layers,
     events,
     mounts,
     diskDir: join(at.data, 'containers'),
     logDir: join(at.state, 'containers'),
     socketDir,
+    warm: settings.warm,
     log,
-  })
+  }
+  const containers: ContainerService = new ContainerService(context)
+  const live = openLive(containers, context)
   const connections = new Connections({
     networks,
     attachments,
@@ -152,6 +162,7 @@ async function main(): Promise<void> {
       execs,
       images,
       templates,
+      live,
       volumes,
       networks: Object.assign(networks, {
         connect: connections.connect.bind(connections),
@@ -172,6 +183,7 @@ async function main(): Promise<void> {
   await switches.settle()
   recovered.resolve(undefined)
   history.start()
+  await live.sweep().catch((error: Error) => log(error.message))
   log(`engine ${version} serves ${at.socket}; ${hypervisor.facts.accelerator}, ${uri}`)
 
   let stopping = false

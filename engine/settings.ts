@@ -5,9 +5,11 @@ import { EngineError } from '../contract/errors.ts'
 export interface Settings {
   /** Registries, as host or host:port, that may be spoken to without TLS; those on loopback always may. */
   insecureRegistries: string[]
+  /** When the first container of an image and settings is frozen for those like it: `off`, `healthy`, `after=30s`. */
+  warm: string
 }
 
-const DEFAULTS: Settings = { insecureRegistries: [] }
+const DEFAULTS: Settings = { insecureRegistries: [], warm: 'off' }
 
 /** Reads the settings. Rejects with INVALID_ARGUMENT, naming the file, where they are not as they must be. */
 export async function readSettings(file: string): Promise<Settings> {
@@ -22,13 +24,19 @@ export async function readSettings(file: string): Promise<Settings> {
     const value: unknown = JSON.parse(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       throw new Error('it must hold one object')
-    const { insecureRegistries = DEFAULTS.insecureRegistries, ...unknown } = value as Partial<Settings>
+    const {
+      insecureRegistries = DEFAULTS.insecureRegistries,
+      warm = DEFAULTS.warm,
+      ...unknown
+    } = value as Partial<Settings>
     const [name] = Object.keys(unknown)
     if (name) throw new Error(`'${name}' is not a setting`)
     if (!Array.isArray(insecureRegistries) || !insecureRegistries.every((each) => typeof each === 'string')) {
       throw new Error('insecureRegistries must be a list of host:port')
     }
-    return { insecureRegistries }
+    if (typeof warm !== 'string' || !/^(off|healthy|after=\d+(ms|s|m))$/.test(warm))
+      throw new Error("warm must be 'off', 'healthy', or 'after=30s'")
+    return { insecureRegistries, warm }
   } catch (error) {
     throw new EngineError(
       'INVALID_ARGUMENT',

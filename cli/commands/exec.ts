@@ -41,7 +41,8 @@ export function addExec(program: Command): void {
     .action(exec)
 }
 
-async function exec(container: string, command: string[], flags: Flags): Promise<void> {
+/** Sets the exit code to the command's. */
+export async function exec(container: string, command: string[], flags: Flags): Promise<void> {
   const { detach = false, interactive = false, tty = false, detachKeys } = flags
   if (!detach && interactive && tty && !process.stdin.isTTY) {
     throw new EngineError('INVALID_ARGUMENT', 'standard input is not a terminal; leave out -t, or -i')

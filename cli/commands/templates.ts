@@ -38,9 +38,21 @@ async function list(flags: { quiet?: boolean; json?: boolean }): Promise<void> {
   const templates = await (await engine()).get<TemplateSummary[]>('/ramet/v1/templates')
   if (flags.json) return print(json(templates))
   if (flags.quiet) return print(templates.map(({ id }) => `${shortId(id)}\n`).join(''))
-  const headings = ['TEMPLATE', 'IMAGE', 'MEMORY', 'CPUS', 'CREATED', 'BOOT', 'ON DISK', 'RESIDENT', 'CLONES']
+  const headings = [
+    'TEMPLATE',
+    'KIND',
+    'IMAGE',
+    'MEMORY',
+    'CPUS',
+    'CREATED',
+    'BOOT',
+    'ON DISK',
+    'RESIDENT',
+    'CLONES',
+  ]
   const rows = templates.map((template) => [
     shortId(template.id),
+    template.kind,
     template.image,
     memorySize(template.memoryBytes),
     String(template.vcpus),

@@ -20,6 +20,7 @@ import { execRoutes } from './routes/execs.ts'
 import { imageCreateRoute } from './routes/image-create.ts'
 import { imageLoadRoute, imageRoutes } from './routes/images.ts'
 import { launchRoutes } from './routes/launches.ts'
+import { liveRoutes } from './routes/live.ts'
 import { networkRoutes } from './routes/networks.ts'
 import { rametRoutes } from './routes/ramet.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -92,7 +93,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
   return [
     ...systemRoutes(backend, options),
     ...eventRoutes(backend.events, options),
-    ...containerRoutes(backend.containers, options),
+    ...containerRoutes(backend.containers, backend.live, options),
     ...containerFileRoutes(backend.files, options),
     ...containerStatsRoutes(backend.stats, options),
     ...containerStreamRoutes(backend.containers, options),
@@ -102,6 +103,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...volumeRoutes(backend.volumes),
     ...templateRoutes(backend.templates, options),
     ...launchRoutes(backend.launches),
+    ...liveRoutes(backend.live),
     ...rametRoutes(backend, options),
   ]
 }
@@ -138,7 +140,7 @@ function addHooks(app: FastifyInstance, { engineVersion, log, ready }: AppOption
 function commonHeaders(response: ServerResponse, engineVersion: string): void {
   response.setHeader('Api-Version', API_VERSION)
   response.setHeader('Ostype', 'linux')
-  response.setHeader('Docker-Experimental', 'false')
+  response.setHeader('Docker-Experimental', 'true')
   response.setHeader('Server', `Ramet/${engineVersion} (linux)`)
 }
 

@@ -13,6 +13,7 @@ export interface Backend {
   execs: ExecBackend
   images: ImageBackend
   templates: TemplateBackend
+  live: LiveBackend
   volumes: VolumeBackend
   networks: NetworkBackend
   memory: { report(): Promise<ramet.MemoryReport>; history(): ramet.MemoryHistory }
@@ -114,6 +115,22 @@ export interface StatsBackend {
   once(id: string, options: { compared: boolean; signal: AbortSignal }): Promise<ContainerStats>
   /** One a second, until the container is removed or the signal aborts. */
   watch(id: string, signal: AbortSignal): Promise<AsyncIterable<ContainerStats>>
+}
+
+/** What is done with containers while they run. */
+export interface LiveBackend {
+  /** An image of the running container, memory and all; it goes on. Rejects, naming it, with what a copy cannot have. */
+  freeze(id: string, reference: string): Promise<ramet.FreezeResponse>
+  /** Live children of the running container, all or none. */
+  fork(id: string, request: ramet.ForkRequest): Promise<ramet.ForkResponse>
+  checkpoint(id: string, request: docker.CheckpointCreateRequest): Promise<docker.Checkpoint>
+  checkpoints(id: string): Promise<docker.Checkpoint[]>
+  removeCheckpoint(id: string, checkpoint: string): Promise<void>
+  /** Back to a checkpoint, the last one where none is named; whether the container runs now or not. */
+  rewind(id: string, checkpoint: string | undefined): Promise<void>
+  lineage(): Promise<ramet.Lineage>
+  /** Files that changed since a time in unix nanoseconds, processes, ports. */
+  activity(id: string, sinceNs: bigint): Promise<ramet.Activity>
 }
 
 export interface FileBackend {

@@ -45,16 +45,18 @@ const endpoint = {
   },
 }
 
+const portBindings = mapOf({
+  type: ['array', 'null'],
+  items: { type: 'object', properties: { HostIp: text, HostPort: text } },
+})
+
 const hostConfig = {
   type: ['object', 'null'],
   properties: {
     ...hostOptions,
     Binds: texts,
     NetworkMode: text,
-    PortBindings: mapOf({
-      type: ['array', 'null'],
-      items: { type: 'object', properties: { HostIp: text, HostPort: text } },
-    }),
+    PortBindings: portBindings,
     PublishAllPorts: flag,
     RestartPolicy: {
       type: ['object', 'null'],
@@ -200,6 +202,37 @@ export const execStart = {
 export const volumeCreate = {
   type: ['object', 'null'],
   properties: { Name: text, Driver: text, DriverOpts: mapOf(text), Labels: mapOf(text) },
+}
+
+export const freeze = {
+  type: 'object',
+  required: ['reference'],
+  additionalProperties: false,
+  properties: { reference: { type: 'string', minLength: 1 } },
+}
+
+export const fork = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  properties: {
+    count: { type: 'integer', minimum: 1 },
+    name: text,
+    ports: portBindings,
+    publishAll: flag,
+    labels: mapOf(text),
+    autoRemove: flag,
+  },
+}
+
+export const checkpointCreate = {
+  type: ['object', 'null'],
+  properties: { CheckpointID: text, CheckpointDir: text, Exit: flag },
+}
+
+export const rewind = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  properties: { checkpoint: { type: 'string', minLength: 1 } },
 }
 
 export const templateCreate = {

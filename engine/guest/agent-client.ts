@@ -63,6 +63,8 @@ export class AgentClient {
   readonly #channels = new Map<number, Channel>()
   readonly #connections: GuestConnections
   #nextChannel = FIRST_CHANNEL + 1
+  /** Nothing can be started in a container that is held: who wants to waits. */
+  #held: { promise: Promise<void>; end(): void } | undefined
 
   /**
    * Connects and greets, waiting for the socket and for the guest to boot. Rejects with GUEST_TIMEOUT, PROTOCOL_ERROR,
@@ -134,6 +136,37 @@ export class AgentClient {
     return this.#link.request(FrameType.names, 0, namesMessage(names))
   }
 
+  /** Has all processes of the container stand still, for a freeze. Rejects with CONFLICT or GUEST_ERROR, and they go on. */
+  async hold(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    this.#held = { promise: promise.then(() => {}), end: () => resolve(undefined) }
+    try {
+      await this.#link.request(FrameType.hold, 0, Buffer.alloc(0))
+    } catch (error) {
+      this.#goOn()
+      throw error
+    }
+  }
+
+  /** Lets them go on. */
+  async release(): Promise<void> {
+    try {
+      await this.#link.request(FrameType.release, 0, Buffer.alloc(0))
+    } finally {
+      this.#goOn()
+    }
+  }
+
+  /** Lets a container that was frozen while it ran go on as one of its own. After `identify`, in place of `start`. */
+  wake(config: StartConfig): Promise<void> {
+    return this.#link.request(FrameType.wake, FIRST_CHANNEL, startMessage(config))
+  }
+
+  #goOn(): void {
+    this.#held?.end()
+    this.#held = undefined
+  }
+
   /** Mounts the container's files in a VM that is to run nothing but tools. After `identify`. */
   mount(mounts: GuestMount[]): Promise<void> {
     return this.#link.request(FrameType.mount, 0, mountMessage(mounts))
@@ -160,6 +193,7 @@ export class AgentClient {
   }
 
   async #begin(type: number, message: Buffer, tty: boolean): Promise<GuestProcess> {
+    await this.#held?.promise
     const channel = this.#nextChannel++
     const { stdin, stdout, stderr, exit } = this.#open(channel)
     if (tty) stderr.push(null)
@@ -256,6 +290,7 @@ export class AgentClient {
   }
 
   #lost(error: Error): void {
+    this.#goOn()
     for (const { stdin, stdout, stderr, exit } of this.#channels.values()) {
       for (const stream of [stdin, stdout, stderr]) stream.destroy()
       exit.reject(error)

@@ -15,11 +15,11 @@ import {
 
 export interface Hello {
   version: number
-  state: 'idle' | 'running' | 'ended' | 'mounted'
+  state: (typeof STATES)[number]
   imageMounted: boolean
 }
 
-const STATES = ['idle', 'running', 'ended', 'mounted'] as const
+const STATES = ['idle', 'running', 'ended', 'mounted', 'held'] as const
 
 interface Pending {
   channel: number

@@ -84,10 +84,11 @@ export async function formatDisk(path: string, bytes: number): Promise<void> {
   }
 }
 
-/** A writable disk: an empty qcow2 over the golden one; instant, whatever their size. */
-export async function createOverlay(path: string, goldenDisk: string): Promise<void> {
+/** A writable disk: an empty qcow2 over the golden one, or over a layer; instant, whatever their size. */
+export async function createOverlay(path: string, goldenDisk: string, layer?: string): Promise<void> {
   const { size } = await stat(goldenDisk)
-  const args = ['create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', goldenDisk, path, String(size)]
+  const base = layer === undefined ? ['-F', 'raw', '-b', goldenDisk] : ['-F', 'qcow2', '-b', layer, '-u']
+  const args = ['create', '-q', '-f', 'qcow2', ...base, path, String(size)]
   try {
     await promisify(execFile)('qemu-img', args)
   } catch (error) {

@@ -54,7 +54,13 @@ export function domainXml(spec: VmSpec, facts: XmlFacts, owner = ''): string {
   const disk = devices.ele('disk', { type: 'file', device: 'disk' })
   disk.ele('driver', { name: 'qemu', type: 'qcow2', cache: 'writeback', discard: 'unmap' })
   disk.ele('source', { file: spec.disk })
-  const backing = disk.ele('backingStore', { type: 'file' })
+  let above = disk
+  for (const file of spec.diskLayers ?? []) {
+    above = above.ele('backingStore', { type: 'file' })
+    above.ele('format', { type: 'qcow2' })
+    above.ele('source', { file })
+  }
+  const backing = above.ele('backingStore', { type: 'file' })
   backing.ele('format', { type: 'raw' })
   backing.ele('source', { file: hardware.goldenDisk })
   backing.ele('backingStore')

@@ -5,13 +5,25 @@ import { EngineError } from '../../contract/errors.ts'
 import { decodeRecord, encodeRecord, RECORD_KEY, RECORD_URI } from './domain-xml.ts'
 import { throttleDisk } from './disk-throttle.ts'
 import type { HostShares } from './host-share.ts'
+import { activeDisk } from './live-disk.ts'
+import { liveFreeze } from './live-freeze.ts'
 import * as migration from './migration.ts'
 import * as nic from './nic.ts'
 import * as ports from './port-forward.ts'
 import { findQemuProcess, isQemuOf } from './process-id.ts'
 import { plugDisk } from './plugged-disk.ts'
 import { qmp } from './qmp.ts'
-import type { Nic, PluggedDisk, PortForward, VirtualMachine, VmLimits, VmState } from './virtual-machine.ts'
+import type {
+  ActiveDisk,
+  LiveFreezeOptions,
+  LiveFrozen,
+  Nic,
+  PluggedDisk,
+  PortForward,
+  VirtualMachine,
+  VmLimits,
+  VmState,
+} from './virtual-machine.ts'
 
 /** libvirt's codes for "not now" and "no such domain" (virErrorNumber). */
 const OPERATION_INVALID = 55
@@ -152,6 +164,14 @@ export class LibvirtMachine implements VirtualMachine {
 
   async plugDisk(disk: PluggedDisk): Promise<void> {
     await explained('plug in a disk', plugDisk(this.#domain, disk))
+  }
+
+  async activeDisk(): Promise<ActiveDisk> {
+    return explained('look at the disk of a VM', activeDisk(this.#domain))
+  }
+
+  async liveFreeze(options: LiveFreezeOptions): Promise<LiveFrozen> {
+    return explained('freeze the VM', liveFreeze(this.#domain, await this.pid(), options))
   }
 
   async addForward(forward: PortForward): Promise<void> {

@@ -1,6 +1,10 @@
 import type { Accelerator } from '../../contract/ramet.ts'
 import type { DiskRates } from './disk-throttle.ts'
 import type { HostShare } from './host-share.ts'
+import type { ActiveDisk } from './live-disk.ts'
+import type { LiveFreezeOptions, LiveFrozen } from './live-freeze.ts'
+
+export type { ActiveDisk, LiveFreezeOptions, LiveFrozen }
 
 /** What every VM boots: files, and the kernel's command line. */
 export interface Kernel {
@@ -49,10 +53,12 @@ export interface VmSpec {
   hardware: Hardware
   /** The template's RAM file, mapped copy-on-write. Absent: the VM boots cold on anonymous memory. */
   ramFile?: string
-  /** qcow2 over the golden disk. */
+  /** qcow2 over the golden disk, or over `diskLayers`. */
   disk: string
   /** Each is plugged in with `plugShare`. */
   shares?: Share[]
+  /** qcow2 files between the disk and the golden one, the uppermost first. */
+  diskLayers?: string[]
   agentSocket: string
   /** Where QEMU appends what the guest writes to its log port. */
   logFile: string
@@ -127,6 +133,10 @@ export interface VirtualMachine {
   addNic(nic: Nic): Promise<void>
   /** The NIC is cut off at once; the guest is given a while to let go of it. */
   removeNic(id: string): Promise<void>
+  /** The file that the running VM's disk writes to. */
+  activeDisk(): Promise<ActiveDisk>
+  /** Takes RAM, devices and disk of the running VM at one instant; it goes on. */
+  liveFreeze(options: LiveFreezeOptions): Promise<LiveFrozen>
   addForward(forward: PortForward): Promise<void>
   removeForward(forward: PortForward): Promise<void>
   forwards(): Promise<PortForward[]>

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ErofsImage } from '../../contract/image.ts'
 import type { ProgressOptions } from './delivery.ts'
@@ -48,14 +48,20 @@ export class ErofsCache {
     return this.#wait(id, conversion, asker)
   }
 
-  /** Bytes on disk of the files of these images, by id; those that have none are left out. */
+  /** Bytes on disk of the files of these images, by id, of a shared one its part; those that have none are left out. */
   async sizes(ids: string[]): Promise<Map<string, number>> {
     const sizes = new Map<string, number>()
     for (const id of ids) {
       const found = await stat(join(this.#folder, fileName(id))).catch(() => undefined)
-      if (found) sizes.set(id, found.blocks * 512)
+      if (found) sizes.set(id, Math.round((found.blocks * 512) / found.nlink))
     }
     return sizes
+  }
+
+  /** Gives the file of one image to another of the same layers: VMs of both share its pages. */
+  async share(from: ErofsImage, id: string): Promise<void> {
+    await link(from.path, join(this.#folder, fileName(id)))
+    await sync(this.#folder)
   }
 
   async remove(id: string): Promise<void> {

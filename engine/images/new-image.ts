@@ -8,7 +8,7 @@ import { isObject, own, parseJson, type JsonObject } from './json.ts'
 import type { LayerBlob } from './layers/decompress.ts'
 import { MEDIA, type Descriptor } from './manifest.ts'
 import { hostPlatform } from './platform.ts'
-import { joinImage, type StoredImage } from './stored-image.ts'
+import { blobsOf, joinImage, type StoredImage } from './stored-image.ts'
 
 /** An image that is to be made of one layer. */
 export interface NewImage extends ProgressOptions {
@@ -51,6 +51,30 @@ export async function makeImage(
   await writeFile(at(descriptor.digest), manifest)
   const files = new Map([descriptor, ...layers].map(({ digest }) => [digest, at(digest)]))
   return { image, files: files.set(image.id, at(image.id)).set(layer.digest, layer.path) }
+}
+
+/** An image of the same layers with another config. Blobs as for `makeImage`. */
+export async function relabelImage(
+  folder: string,
+  base: StoredImage,
+  wanted: Pick<NewImage, 'config' | 'comment' | 'createdBy'>,
+): Promise<{ image: StoredImage; files: Map<string, string> }> {
+  const at = (digest: string): string => join(folder, hexOf(digest))
+  const json = parseJson(await readFile(at(base.id)), 'config')
+  const created = new Date().toISOString()
+  const { comment, createdBy } = wanted
+  const step = { created, created_by: createdBy, comment, empty_layer: true }
+  const history = [...stepsOf(json, base), step]
+  const config = Buffer.from(JSON.stringify({ ...json, created, config: wanted.config, history }))
+  const { mediaType } = base.descriptor
+  const own = parseJson(await readFile(at(base.descriptor.digest)), 'manifest')
+  const described = { ...base.manifest.config, ...blob(config) }
+  const manifest = Buffer.from(JSON.stringify({ ...own, config: described }))
+  const image = joinImage({ mediaType, ...blob(manifest) }, manifest, config)
+  await writeFile(at(image.id), config)
+  await writeFile(at(image.descriptor.digest), manifest)
+  const files = blobsOf(image).map(({ digest }): [string, string] => [digest, at(digest)])
+  return { image, files: new Map(files) }
 }
 
 function configOf(

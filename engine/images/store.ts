@@ -16,7 +16,7 @@ import { historyOf, type HistoryStep } from './history.ts'
 import { registryOf } from './login.ts'
 import { writeLayer } from './layer-file.ts'
 import { parseImageManifest } from './manifest.ts'
-import { makeImage, type NewImage } from './new-image.ts'
+import { makeImage, relabelImage, type NewImage } from './new-image.ts'
 import { OciLayout, type IndexEntry } from './oci-layout.ts'
 import { pull } from './pull.ts'
 import { push, pushedImages } from './push.ts'
@@ -137,6 +137,28 @@ export class ImageStore {
       throw error
     } finally {
       wanted.layer.destroy()
+    }
+  }
+
+  /** Gives an image's layers another config, and a name to the image that they make with it. Rejects as `add` does. */
+  async relabel(
+    base: string,
+    wanted: Pick<NewImage, 'config' | 'comment' | 'createdBy'> & { reference: string },
+  ): Promise<Image> {
+    const names = [tagName(wanted.reference)]
+    let made: StoredImage | undefined
+    try {
+      const [image] = await this.#bring('the image was made', {}, async (folder) => {
+        const [held] = await this.#hold(folder, () => [this.#catalog.find(base).image], (each) => each) // prettier-ignore
+        const { image, files } = await relabelImage(folder, held!, wanted)
+        made = image
+        await this.#erofs.share(await this.erofs({ id: held!.id }), image.id)
+        return { images: [{ image, names }], files, isVerified: true }
+      })
+      return image!
+    } catch (error) {
+      if (made) await this.#erofs.remove(made.id)
+      throw error
     }
   }
 

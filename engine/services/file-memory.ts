@@ -9,6 +9,17 @@ export async function allocatedBytes(files: string[]): Promise<number> {
   return bytes
 }
 
+/** Of several names of one file the first: a warm image's is that of the image that it was made from. */
+export async function distinctFiles(files: string[]): Promise<string[]> {
+  const byFile = new Map<string, string>()
+  for (const file of new Set(files)) {
+    const found = await stat(file).catch(() => undefined)
+    const key = found ? `${found.dev}:${found.ino}` : file
+    if (!byFile.has(key)) byFile.set(key, file)
+  }
+  return [...byFile.values()]
+}
+
 /** Bytes of each file that lie in the host's page cache (util-linux's fincore asks mincore(2)); 0 for one that is gone. */
 export async function residentBytes(files: string[]): Promise<number[]> {
   if (files.length === 0) return []

@@ -17,6 +17,7 @@ import { Arrival } from './image-arrival.ts'
 import { applyChanges } from './image-changes.ts'
 import { imageFilter, matchesReference } from './image-filter.ts'
 import { isPrunable } from './image-prune.ts'
+import { baseImageOf, warmTemplateOf } from './live/labels.ts'
 import type { TemplateService } from './templates.ts'
 
 interface ImageDependencies {
@@ -130,15 +131,29 @@ export class ImageService {
   }
 
   async push(name: string, options: ProgressOptions & { tag?: string; auth?: RegistryAuth }): Promise<void> {
+    await this.#mustTravel([name])
     await this.#the.store.push(name, options)
     this.#the.events.emit('image', 'push', name, { name })
   }
 
   /** Rejects with IMAGE_NOT_FOUND before anything is read. */
   async save(names: string[], options: { signal: AbortSignal }): Promise<Readable> {
+    await this.#mustTravel(names)
     const archive = await this.#the.store.save(names, options)
     for (const name of names) this.#the.events.emit('image', 'save', name, { name })
     return archive
+  }
+
+  /** A warm image is the memory of a VM, which fits this machine alone. */
+  async #mustTravel(names: string[]): Promise<void> {
+    for (const name of names) {
+      const image = await this.#the.store.get(name).catch(() => undefined)
+      if (!image || !warmTemplateOf(image)) continue
+      throw new EngineError(
+        'NOT_SUPPORTED',
+        `${name} is a warm image: its memory cannot leave this machine; take the image that it was made from (${baseImageOf(image)})`,
+      )
+    }
   }
 
   /** Converted now, so that `run` need not wait for it. */
@@ -218,7 +233,11 @@ export class ImageService {
     const { store, templates, usersOf } = this.#the
     const image = await store.get(name)
     const { untagged, deleted } = await store.remove(name, { force: options.force, inUse: usersOf })
-    if (deleted.length > 0) await templates.removeOfImage(image.id)
+    if (deleted.length > 0) {
+      await templates.removeOfImage(image.id)
+      const warm = warmTemplateOf(image)
+      if (warm) await templates.discard(warm)
+    }
     this.#the.events.emit('image', deleted.length ? 'delete' : 'untag', image.id, { name })
     return [...untagged.map((Untagged) => ({ Untagged })), ...deleted.map((Deleted) => ({ Deleted }))]
   }

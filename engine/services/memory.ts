@@ -6,7 +6,7 @@ import { readVmMemory, type VmMemory } from '../hypervisor/process-memory.ts'
 import type { Template } from '../templates/manifest.ts'
 import { memoryOf } from './limits.ts'
 import type { Container } from './containers/container.ts'
-import { allocatedBytes, residentBytes } from './file-memory.ts'
+import { allocatedBytes, distinctFiles, residentBytes } from './file-memory.ts'
 import type { TemplateService } from './templates.ts'
 
 interface MemoryDependencies {
@@ -98,12 +98,13 @@ export class MemoryService {
   }
 
   async #images(measured: Measured[]): Promise<ImageMemory[]> {
-    const files = new Map(measured.map(({ imageFile, row }) => [imageFile, row.imageId]))
-    const resident = await residentBytes([...files.keys()])
+    const ids = new Map(measured.map(({ imageFile, row }) => [imageFile, row.imageId]))
+    const files = await distinctFiles([...ids.keys()])
+    const resident = await residentBytes(files)
     return Promise.all(
-      [...files.values()].map(async (id, at) => ({
-        id,
-        image: await this.#the.templates.imageName(id),
+      files.map(async (file, at) => ({
+        id: ids.get(file)!,
+        image: await this.#the.templates.imageName(ids.get(file)!),
         residentBytes: resident[at] ?? 0,
       })),
     )

@@ -4,16 +4,28 @@ import { EngineError, isAbort } from '../../contract/errors.ts'
 import type { Image, ImageStore } from '../images/store.ts'
 import type { GoldenDisks } from '../hypervisor/disk.ts'
 import type { Hardware, Hypervisor } from '../hypervisor/virtual-machine.ts'
+import { freezeLive, type LiveRequest } from '../templates/freeze-live.ts'
 import { makeTemplate, templateId, type TemplateRequest } from '../templates/make.ts'
-import type { Template } from '../templates/manifest.ts'
+import type { LiveOrigin, Template } from '../templates/manifest.ts'
 import type { TemplateStore } from '../templates/store.ts'
 import { allocatedBytes, residentBytes } from './file-memory.ts'
 import type { Kit } from './kit.ts'
 import { DEFAULT_VCPUS, memoryOf, storageBytes, vcpusOf, vmMemory } from './limits.ts'
+import { baseImageOf } from './live/labels.ts'
+
+const MIB = 1024 * 1024
 
 interface Sized {
   image: { id: string }
   hostConfig: HostConfig
+  /** A template that was frozen while a container ran, in place of the one of its image. */
+  frozen?: string
+}
+
+/** What a container starts from; without a template its VM boots cold. */
+export interface Origin {
+  hardware: Hardware
+  template?: Template
 }
 
 interface TemplateDependencies {
@@ -49,11 +61,93 @@ export class TemplateService {
   }
 
   /** What a container starts from; no template where it asks to share memory with nobody (`Isolation: cold`). */
-  async forContainer(container: Sized): Promise<{ hardware: Hardware; template?: Template }> {
-    const hardware = await this.hardwareFor(container)
+  async forContainer(container: Sized): Promise<Origin> {
+    const request = await this.#requestOf(container)
+    const { hardware } = request
+    if (container.frozen !== undefined)
+      return { hardware, template: await this.#live(container.frozen, request) }
     if (container.hostConfig.Isolation === 'cold') return { hardware }
-    const request = { imageId: container.image.id, kit: this.#the.kit.id, hardware }
     return { hardware, template: await this.#ensure(request, {}) }
+  }
+
+  /** Freezes a container's VM while it runs. `templateId` is what it was forked from; empty where it booted cold. */
+  async freeze(
+    container: Sized & { templateId: string },
+    request: Omit<LiveRequest, 'base' | 'cold' | 'origin'> & { origin: Omit<LiveOrigin, 'base' | 'parent'> },
+  ): ReturnType<typeof freezeLive> {
+    const hardware = await this.#requestOf(container)
+    const cold = container.templateId === ''
+    const base = cold ? await this.#ensure(hardware, {}) : await this.#the.store.find(container.templateId)
+    if (!base) {
+      throw new EngineError(
+        'TEMPLATE_NOT_FOUND',
+        `the template that container ${request.origin.container.name} was forked from was removed; restart the container, then freeze it`,
+      )
+    }
+    const origin = { ...request.origin, base: this.#idOf(hardware), parent: base.id }
+    return freezeLive({ ...request, base, cold, origin }, this.#the.store)
+  }
+
+  /** Those that were frozen while a container ran. */
+  async live(): Promise<(Template & { live: LiveOrigin })[]> {
+    const all = await this.#the.store.list()
+    return all.flatMap((template) => (template.live ? [{ ...template, live: template.live }] : []))
+  }
+
+  /** The id of the template that its image and size have, on this host and now. */
+  async baseOf(container: Sized): Promise<string> {
+    return this.#idOf(await this.#requestOf(container))
+  }
+
+  /** Whether `template` was made by this very kit and QEMU. */
+  isCurrent({ kit, qemu, libvirt, cpuModel }: Template): boolean {
+    const { facts } = this.#the.hypervisor
+    return (
+      kit === this.#the.kit.id &&
+      qemu === facts.qemuVersion &&
+      libvirt === facts.libvirtVersion &&
+      cpuModel === facts.cpuModel
+    )
+  }
+
+  /** Whether a container of these settings could be started from `template`, on this host and now. */
+  async fits(template: Template, container: Sized): Promise<boolean> {
+    return template.live?.base === (await this.baseOf(container))
+  }
+
+  async discard(id: string): Promise<void> {
+    await this.#remove(id)
+  }
+
+  #idOf(request: TemplateRequest): string {
+    return templateId(request, this.#the.hypervisor)
+  }
+
+  async #requestOf(container: Sized): Promise<TemplateRequest> {
+    const image = await this.#the.images.get(container.image.id)
+    return {
+      imageId: baseImageOf(image),
+      kit: this.#the.kit.id,
+      hardware: await this.hardwareFor(container),
+    }
+  }
+
+  async #live(id: string, request: TemplateRequest): Promise<Template> {
+    const template = await this.#the.store.find(id)
+    if (!template?.live) {
+      throw new EngineError(
+        'TEMPLATE_NOT_FOUND',
+        'the memory that this container was to start from is gone or damaged; remove it, and freeze or fork anew',
+      )
+    }
+    if (template.live.base === this.#idOf(request)) return template
+    const { qemu, kit, memoryBytes, vcpus } = template
+    throw new EngineError(
+      'CONFLICT',
+      `what container ${template.live.container.name} was frozen as fits no VM of this kind any more ` +
+        `(frozen with QEMU ${qemu}, kit ${kit.slice(0, 12)}, ${memoryBytes / MIB} MB, ${vcpus} CPUs): ` +
+        'use the same memory and CPUs; after an update freeze anew, or start it with --isolation cold',
+    )
   }
 
   async create(
@@ -98,6 +192,12 @@ export class TemplateService {
         `${matches.length ? 'more than one template' : 'no template'} matches '${idOrPrefix}'; 'ramet templates ls' lists them`,
       )
     }
+    if (isKept(template) && !options.force) {
+      throw new EngineError(
+        'CONFLICT',
+        `template ${template.id.slice(0, 12)} is the memory of a ${template.live?.kind === 'warm' ? 'warm image; remove the image' : 'checkpoint; remove the checkpoint'}, or the template by force`,
+      )
+    }
     const clones = this.#the.clones().filter((id) => id === template.id).length
     if (clones > 0 && !options.force) {
       throw new EngineError(
@@ -111,7 +211,7 @@ export class TemplateService {
   /** With its last name and its files an image's templates go too. */
   async removeOfImage(imageId: string): Promise<void> {
     for (const template of await this.#the.store.list()) {
-      if (template.imageId === imageId) await this.#remove(template.id)
+      if (template.imageId === imageId && !template.live) await this.#remove(template.id)
     }
   }
 
@@ -120,7 +220,8 @@ export class TemplateService {
     const removed: string[] = []
     let freedBytes = 0
     for (const template of await this.#the.store.list()) {
-      if (inUse.has(template.id)) continue
+      // A warm image's memory and a checkpoint cannot be made again.
+      if (inUse.has(template.id) || isKept(template)) continue
       const bytes = await allocatedBytes([template.ramFile, template.stateFile])
       if (!(await this.#remove(template.id))) continue
       removed.push(template.id)
@@ -199,6 +300,8 @@ export class TemplateService {
       allocatedBytes: await allocatedBytes([template.ramFile, template.stateFile]),
       residentBytes: resident,
       clones: this.#the.clones().filter((id) => id === template.id).length,
+      kind: template.live?.kind ?? 'image',
+      ...(template.live ? { container: template.live.container, parent: template.live.parent } : {}),
     }
   }
 
@@ -206,4 +309,8 @@ export class TemplateService {
     const image = await this.#the.images.get(imageId).catch(() => undefined)
     return image?.repoTags[0] ?? imageId.replace('sha256:', '').slice(0, 12)
   }
+}
+
+function isKept({ live }: Template): boolean {
+  return live?.kind === 'warm' || live?.kind === 'checkpoint'
 }

@@ -1,6 +1,23 @@
-import type { Accelerator } from '../../contract/ramet.ts'
+import type { ContainerConfig, HostConfig } from '../../contract/docker.ts'
+import type { Accelerator, TemplateKind } from '../../contract/ramet.ts'
 
 export const MANIFEST_VERSION = 1
+
+/** Of a template that was frozen while its container ran: an application that goes on, with its disk. */
+export interface LiveOrigin {
+  kind: Exclude<TemplateKind, 'image'>
+  /** The template of its hardware: whatever changes that makes this one useless. */
+  base: string
+  /** What the container itself had been forked from. */
+  parent: string
+  container: { id: string; name: string }
+  /** How it ran, as far as what runs already cannot be told otherwise. */
+  settings: { config: ContainerConfig; hostConfig: HostConfig }
+  /** Its disk at that instant: layers, the uppermost first. */
+  layers: string[]
+  /** What its owner finds it by: a checkpoint's name, or the digest of the settings that it serves. */
+  name?: string
+}
 
 /** What `template.json` says. Written once, before the template's folder is renamed to its place. */
 export interface TemplateManifest {
@@ -25,6 +42,7 @@ export interface TemplateManifest {
   coldPrivateBytes: number
   ram: { bytes: number; sha256: string }
   state: { bytes: number; sha256: string }
+  live?: LiveOrigin
 }
 
 export interface Template extends TemplateManifest {

@@ -46,14 +46,21 @@ export class TemplateStore {
     return mkdtemp(join(this.#root, BUILDING))
   }
 
-  /** Makes what was built in `folder` the template of its id; one that is there already is replaced. */
-  async publish(folder: string, manifest: TemplateManifest): Promise<Template> {
+  /**
+   * Makes what was built in `folder` the template of its id; one that is there already is replaced. Not durable is one
+   * that is of no use after a crash.
+   */
+  async publish(
+    folder: string,
+    manifest: TemplateManifest,
+    { durable = true }: { durable?: boolean } = {},
+  ): Promise<Template> {
     const file = join(folder, 'template.json')
-    await writeFile(file, `${JSON.stringify(manifest, undefined, 2)}\n`, { flush: true })
-    await sync(folder)
+    await writeFile(file, `${JSON.stringify(manifest, undefined, 2)}\n`, { flush: durable })
+    if (durable) await sync(folder)
     await this.remove(manifest.id)
     await rename(folder, join(this.#root, manifest.id))
-    await sync(this.#root)
+    if (durable) await sync(this.#root)
     const template = this.#locate(manifest)
     // What this engine itself has just written and synced needs no second reading.
     await this.#remember(template.ramFile)

@@ -1,12 +1,16 @@
 import { benchApi } from './api.ts'
 import { benchFork } from './fork.ts'
 import { benchNetwork } from './network.ts'
+import { benchLiveFork } from './live-fork.ts'
+import { benchLivePostgres } from './live-postgres.ts'
 import { benchStorage } from './storage.ts'
 
 const BENCHES: Record<string, () => Promise<object>> = {
   api: benchApi,
   fork: benchFork,
   network: benchNetwork,
+  'live-fork': benchLiveFork,
+  'live-postgres': benchLivePostgres,
   storage: benchStorage,
 }
 

@@ -6,7 +6,7 @@ import type {
   WaitResponse,
 } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
-import type { ContainerBackend } from '../backend.ts'
+import type { ContainerBackend, LiveBackend } from '../backend.ts'
 import { clientSignal } from '../client.ts'
 import { describe } from '../errors.ts'
 import { Query } from '../query.ts'
@@ -19,6 +19,7 @@ const id = (request: FastifyRequest): string => (request.params as { id: string 
 
 export function containerRoutes(
   containers: ContainerBackend,
+  live: Pick<LiveBackend, 'rewind'>,
   { closing }: { closing: AbortSignal },
 ): RouteOptions[] {
   return [
@@ -54,7 +55,15 @@ export function containerRoutes(
     },
     change('start', (id, _query, request) => {
       refuseStartOptions(request)
-      return containers.start(id)
+      const query = new Query(request.query)
+      const checkpoint = query.text('checkpoint')
+      if (!checkpoint) return containers.start(id)
+      if (query.text('checkpoint-dir'))
+        throw new EngineError(
+          'NOT_SUPPORTED',
+          'a checkpoint lies with the templates: leave out --checkpoint-dir',
+        )
+      return live.rewind(id, checkpoint)
     }),
     change('stop', (id, query) => containers.stop(id, stopOptions(query))),
     change('restart', (id, query) => containers.restart(id, stopOptions(query))),
@@ -158,8 +167,5 @@ function refuseStartOptions(request: FastifyRequest): void {
       'INVALID_ARGUMENT',
       'starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24',
     )
-  }
-  if (new Query(request.query).text('checkpoint')) {
-    throw new EngineError('NOT_SUPPORTED', 'checkpoints do not exist here; templates serve instead')
   }
 }

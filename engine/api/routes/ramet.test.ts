@@ -116,7 +116,6 @@ test.each([
   ['POST', '/build'],
   ['POST', '/v1.51/swarm/init'],
   ['PUT', '/volumes/data'],
-  ['POST', '/containers/c/checkpoints'],
   ['GET', '/swarm'],
 ])('what Docker has and this has not says so: %s %s', async (method, path) => {
   await using api = await TestServer.start()

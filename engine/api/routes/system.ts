@@ -130,7 +130,7 @@ async function infoAnswer(backend: Backend, version: string): Promise<object> {
     NoProxy: '',
     Name: hostname,
     Labels: [],
-    ExperimentalBuild: false,
+    ExperimentalBuild: true,
     ServerVersion: version,
     Runtimes: { ramet: { path: 'ramet' } },
     DefaultRuntime: 'ramet',

@@ -17,11 +17,6 @@ const REFUSED: [methods: HTTPMethods[], urls: string[], message: string][] = [
     'attaching over a web socket is not supported; attach with a POST',
   ],
   [
-    ['GET', 'POST', 'DELETE'],
-    ['/containers/:id/checkpoints', '/containers/:id/checkpoints/:checkpoint'],
-    'checkpoints do not exist here; templates serve instead',
-  ],
-  [
     ['PUT'],
     ['/volumes/:id'],
     'a volume cannot be changed: only those of a swarm can, and swarm mode is not supported',

@@ -23,6 +23,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     execs: part('execs'),
     images: part('images'),
     templates: part('templates'),
+    live: part('live'),
     volumes: part('volumes'),
     networks: part('networks'),
     memory: part('memory'),

@@ -4,7 +4,6 @@ import { EngineError } from '../../../contract/errors.ts'
 import type { AgentClient } from '../../guest/agent-client.ts'
 import { LogKeeper } from '../../guest/log-keeper.ts'
 import { lastExit, repairLog } from '../../guest/log-reader.ts'
-import { createOverlay } from '../../hypervisor/disk.ts'
 import type { VirtualMachine } from '../../hypervisor/virtual-machine.ts'
 import { limitsDiffer } from '../limits.ts'
 import { failpoint } from '../failpoint.ts'
@@ -12,6 +11,7 @@ import { Mutex } from '../mutex.ts'
 import type { Run } from '../networks/attachments.ts'
 import { Waiters } from '../waiters.ts'
 import { pathsOf, type ContainerContext, type ContainerPaths } from './context.ts'
+import { createDisk, diskPath, replaceDisk } from './disk.ts'
 import { makeFiles, markFinished, markUnfinished, removeFiles } from './files.ts'
 import { HealthMonitor, healthCheckOf } from './health.ts'
 import { exitCodeOf } from './exit-code.ts'
@@ -79,6 +79,11 @@ export class Container {
     return this.record.id
   }
 
+  /** Its writable disk. */
+  get disk(): string {
+    return diskPath(this.paths, this.record)
+  }
+
   get running(): boolean {
     return this.record.phase === 'running'
   }
@@ -124,7 +129,7 @@ export class Container {
     try {
       await makeFiles(this.paths)
       const hardware = await this.#context.templates.hardwareFor(this.record)
-      await createOverlay(this.paths.disk, hardware.goldenDisk)
+      await createDisk(this.#context, this.paths, this.record)
       failpoint('create.files')
       await this.#machine.define(this.record, { hardware })
       failpoint('create.defined')
@@ -167,6 +172,7 @@ export class Container {
       await this.#machine.launch(record, origin)
       failpoint('start.launched')
       record.phase = 'running'
+      record.frozen = undefined
       record.startedAt = new Date().toISOString()
       await this.#machine.save(record)
       failpoint('start.saved')
@@ -198,6 +204,32 @@ export class Container {
     this.#starts.release(false)
     this.exits.exited(record.exitCode)
     if (record.hostConfig.AutoRemove) void this.#autoRemove()
+  }
+
+  /** Lends its running machine to a change that must not meet another: a freeze. */
+  lend<T>(work: (machine: Machine) => Promise<T>): Promise<T> {
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      this.agent()
+      return work(this.#machine)
+    })
+  }
+
+  /** Goes back to an earlier instant, memory and disk; what was since is lost, but for the log. */
+  rewind(to: { id: string; layers: string[] }): Promise<void> {
+    this.#restart.cancel()
+    return this.#changes.run(async () => {
+      this.#mustExist()
+      const { record } = this
+      this.#health.end()
+      this.#machine.closeLink()
+      // Nobody is told of an end: the container goes on, only elsewhere in time.
+      record.phase = 'exited'
+      await this.#machine.end()
+      record.frozen = to.id
+      await replaceDisk(this.#context, this.paths, record, to.layers, () => this.#machine.save(record))
+      await this.#start()
+    })
   }
 
   /** Stops the VM's CPUs. Rejects with NOT_RUNNING, or with CONFLICT where they stand still already. */
@@ -258,6 +290,9 @@ export class Container {
     return this.#changes.run(async () => {
       this.#mustExist()
       if (this.running) return work(this.agent())
+      // Its memory knows its disk as it is: nobody else may write to it.
+      if (this.record.frozen)
+        throw new EngineError('CONFLICT', `container ${this.record.name} waits frozen; start it first`)
       const origin = await this.#context.templates.forContainer(this.record)
       await this.#machine.end()
       try {
@@ -428,6 +463,11 @@ export class Container {
       // has powered off while no engine ran looks paused too: its log tells.
       const ended = await lastExit(this.paths.log, this.record.run)
       this.record.paused = phase === 'running' && state === 'paused' && !ended
+      if (this.paused && this.record.freezing) {
+        await this.vm!.resume()
+        this.record.paused = false
+      }
+      this.record.freezing = undefined
       if (phase === 'running' && state !== 'off' && !ended) await this.#context.networks.tell(this.record)
       // A guest that stands still cannot answer: the link is made once it goes on.
       if (this.paused) return

@@ -243,7 +243,8 @@ describe('prune', () => {
     const ended = await found('ended')
     await found('made', { phase: 'created' })
     await found('still', { phase: 'running', paused: true }, 'paused')
-    const { diskFolder, disk } = service.find('ended').paths
+    const { disk, paths } = service.find('ended')
+    const { diskFolder } = paths
     await mkdir(diskFolder, { recursive: true })
     await writeFile(disk, Buffer.alloc(1_000_000, 1))
     const bytes = (await stat(disk)).blocks * 512

@@ -16,6 +16,8 @@ import type { VirtualMachine, VmState } from '../../hypervisor/virtual-machine.t
 import type { MountRecord } from '../mounts/record.ts'
 import { allocatedBytes } from '../file-memory.ts'
 import { guestLimits, vmLimits } from '../limits.ts'
+import { warmStart } from '../live/warm-images.ts'
+import { warmByItself } from '../live/warm-starts.ts'
 import { capabilities } from './capabilities.ts'
 import { mergeConfig } from './config.ts'
 import { Container } from './container.ts'
@@ -25,7 +27,7 @@ import { sweepFiles } from './files.ts'
 import { inventName, parseName } from './names.ts'
 import { checkOptions } from './options/check.ts'
 import { wantedPorts } from './ports.ts'
-import { decode, RECORD_VERSION, vmUuid, type ContainerRecord } from './record.ts'
+import { decode, newRecord, vmUuid, type ContainerRecord } from './record.ts'
 import { wantsStartAtBoot } from './restart.ts'
 import { inspectView, summaryView } from './views.ts'
 
@@ -71,21 +73,15 @@ export class ContainerService {
   }
 
   async create(name: string | undefined, request: ContainerCreateRequest): Promise<ContainerCreateResponse> {
-    const hostConfig = request.HostConfig ?? {}
     const warnings = checkOptions(request)
     if (!request.Image) throw new EngineError('INVALID_ARGUMENT', 'no image named; give Image in the request')
     const image = await this.#context.images.get(request.Image)
-    const id = randomBytes(32).toString('hex')
-    const config = mergeConfig(image.config, request, id)
-    // What the start would refuse is refused now, where the user still sees it.
-    wantedPorts(config, hostConfig)
-    capabilities(hostConfig)
+    const { templates } = this.#context
+    const warm = await warmStart(templates, image, request)
+    const hostConfig = warm.request.HostConfig ?? {}
     const networks = this.#context.networks.requested(request)
-    warnings.push(...this.#context.networks.warnings({ config, hostConfig, networks }))
     guestLimits(hostConfig)
     const unenforced = await this.#context.hypervisor.unenforced(vmLimits(hostConfig))
-    const chosen = name ? parseName(name) : inventName((each) => this.#isTaken(each))
-    this.#reserve(chosen)
     const kept: string[] = []
     const keep = (volume: string): void => {
       kept.push(volume)
@@ -93,40 +89,46 @@ export class ContainerService {
     }
     let mounts: MountRecord[] = []
     try {
-      mounts = await this.#context.mounts.plan(config, hostConfig, (other) => this.#mountsOf(other), keep)
-      const container = this.#container({
-        version: RECORD_VERSION,
-        id,
-        name: chosen,
-        createdAt: new Date().toISOString(),
-        image: { id: image.id, reference: request.Image },
-        config,
-        hostConfig,
-        phase: 'created',
-        run: 0,
-        startedAt: '',
-        finishedAt: '',
-        exitCode: 0,
-        error: '',
-        oomKilled: false,
-        stoppedByUser: false,
-        restartCount: 0,
-        ports: [],
-        templateId: '',
-        networks,
-        mounts,
+      const container = await this.add(name, async (id, chosen) => {
+        const config = mergeConfig(image.config, warm.request, id)
+        // What the start would refuse is refused now, where the user still sees it.
+        wantedPorts(config, hostConfig)
+        capabilities(hostConfig)
+        mounts = await this.#context.mounts.plan(config, hostConfig, (other) => this.#mountsOf(other), keep)
+        warnings.push(...this.#context.networks.warnings({ config, hostConfig, networks }))
+        const reference = { id: image.id, reference: request.Image! }
+        const plain = newRecord(id, chosen, { image: reference, config, hostConfig })
+        const record = { ...plain, networks, mounts, ...warm.record }
+        return { ...record, ...(await warmByItself(templates, record, this.#context.warm)) }
       })
-      await container.create()
-      this.#containers.set(id, container)
+      return {
+        Id: container.id,
+        Warnings: [...warnings, ...unenforced],
+      }
     } catch (error) {
       release(this.#reservedVolumes, kept.splice(0))
       await this.#context.mounts.removeAnonymous(mounts)
       throw error
     } finally {
-      this.#reserved.delete(chosen)
       release(this.#reservedVolumes, kept)
     }
-    return { Id: id, Warnings: [...warnings, ...unenforced] }
+  }
+
+  /** Makes a container of the record that `make` answers for an id and a name: the one given, or an invented one. */
+  async add(
+    name: string | undefined,
+    make: (id: string, name: string) => ContainerRecord | Promise<ContainerRecord>,
+  ): Promise<Container> {
+    const chosen = name ? parseName(name) : inventName((each) => this.#isTaken(each))
+    this.#reserve(chosen)
+    try {
+      const container = this.#container(await make(randomBytes(32).toString('hex'), chosen))
+      await container.create()
+      this.#containers.set(container.id, container)
+      return container
+    } finally {
+      this.#reserved.delete(chosen)
+    }
   }
 
   async list(options: {
@@ -149,7 +151,7 @@ export class ContainerService {
     return Promise.all(
       chosen.map(async (container) => {
         const row = summaryView(container)
-        return options.size ? { ...row, SizeRw: await allocatedBytes([container.paths.disk]) } : row
+        return options.size ? { ...row, SizeRw: await allocatedBytes([container.disk]) } : row
       }),
     )
   }
@@ -157,11 +159,7 @@ export class ContainerService {
   async inspect(idOrName: string, options: { size: boolean }): Promise<ContainerInspect> {
     const container = this.find(idOrName)
     const pid = container.running ? await container.vm?.pid().catch(() => 0) : 0
-    return inspectView(
-      container,
-      pid ?? 0,
-      options.size ? await allocatedBytes([container.paths.disk]) : undefined,
-    )
+    return inspectView(container, pid ?? 0, options.size ? await allocatedBytes([container.disk]) : undefined)
   }
 
   async start(idOrName: string): Promise<void> {
@@ -217,7 +215,7 @@ export class ContainerService {
     const chosen = [...this.#containers.values()].filter((container) => isPruned(container, options))
     const answer: ContainerPruneResponse = { ContainersDeleted: [], SpaceReclaimed: 0 }
     for (const container of chosen) {
-      const bytes = await allocatedBytes([container.paths.disk])
+      const bytes = await allocatedBytes([container.disk])
       try {
         await container.remove({ force: false })
       } catch (error) {
@@ -280,6 +278,10 @@ export class ContainerService {
   /** Of every container, whether it runs or not. */
   records(): ContainerRecord[] {
     return [...this.#containers.values()].map(({ record }) => record)
+  }
+
+  all(): Container[] {
+    return [...this.#containers.values()]
   }
 
   running(): Container[] {

@@ -3,6 +3,7 @@ import type { ImageStore } from '../../images/store.ts'
 import type { Hypervisor } from '../../hypervisor/virtual-machine.ts'
 import type { Attachments } from '../networks/attachments.ts'
 import type { EventBus } from '../events.ts'
+import type { DiskLayers } from '../../templates/layers.ts'
 import type { MountService } from '../mounts/mounts.ts'
 import type { TemplateService } from '../templates.ts'
 
@@ -12,6 +13,8 @@ export interface ContainerContext {
   images: ImageStore
   templates: TemplateService
   networks: Attachments
+  /** Disks that containers were frozen with. */
+  layers: DiskLayers
   events: EventBus
   mounts: MountService
   /** Writable disks: `<disks>/<id>/disk.qcow2`. */
@@ -20,12 +23,13 @@ export interface ContainerContext {
   logDir: string
   /** Short folder for unix sockets. */
   socketDir: string
+  /** When containers are kept warm that say nothing of it themselves: `off`, `healthy`, or `after=30s`. */
+  warm: string
   log(message: string): void
 }
 
 export interface ContainerPaths {
   diskFolder: string
-  disk: string
   logFolder: string
   log: string
   agentSocket: string
@@ -38,7 +42,6 @@ export function pathsOf({ diskDir, logDir, socketDir }: ContainerContext, id: st
   const short = id.slice(0, 12)
   return {
     diskFolder,
-    disk: join(diskFolder, 'disk.qcow2'),
     logFolder,
     log: join(logFolder, 'output.log'),
     agentSocket: join(socketDir, `${short}.agent`),

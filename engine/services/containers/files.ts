@@ -29,15 +29,10 @@ export async function markFinished({ diskFolder }: Pick<ContainerPaths, 'diskFol
 }
 
 /** The mark goes last. */
-export async function removeFiles({
-  logFolder,
-  agentSocket,
-  disk,
-  diskFolder,
-}: ContainerPaths): Promise<void> {
+export async function removeFiles({ logFolder, agentSocket, diskFolder }: ContainerPaths): Promise<void> {
   await rm(logFolder, { recursive: true, force: true })
   await rm(agentSocket, { force: true })
-  await rm(disk, { force: true })
+  for (const name of await disksIn(diskFolder)) await rm(join(diskFolder, name), { force: true })
   await rm(diskFolder, { recursive: true, force: true })
 }
 
@@ -48,7 +43,7 @@ export async function sweepFiles(context: ContainerContext, vmNames: Set<string>
     const unfinished = await exists(join(paths.diskFolder, UNFINISHED))
     if (vmNames.has(vmName(id))) {
       if (unfinished) await markFinished(paths)
-    } else if (unfinished || !(await exists(paths.disk))) {
+    } else if (unfinished || (await disksIn(paths.diskFolder)).length === 0) {
       await removeFiles(paths)
     }
   }
@@ -56,6 +51,11 @@ export async function sweepFiles(context: ContainerContext, vmNames: Set<string>
     const [, short] = /^([0-9a-f]{12})\.(agent|restore)$/.exec(name) ?? []
     if (short && !vmNames.has(vmName(short))) await rm(join(context.socketDir, name), { force: true })
   }
+}
+
+/** One, but for a moment in a freeze. */
+async function disksIn(folder: string): Promise<string[]> {
+  return (await entries(folder)).filter((name) => name.endsWith('.qcow2'))
 }
 
 const entries = (folder: string): Promise<string[]> => readdir(folder).catch(() => [])

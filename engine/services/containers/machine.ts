@@ -1,27 +1,22 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { HostConfig } from '../../../contract/docker.ts'
 import { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit } from '../../guest/log-reader.ts'
 import type { GuestMount } from '../../guest/messages.ts'
-import type { Hardware, Share, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
-import type { Template } from '../../templates/manifest.ts'
+import type { Share, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import { guestLimits, isLimited, vmLimits } from '../limits.ts'
+import type { Origin } from '../templates.ts'
 import type { ContainerContext, ContainerPaths } from './context.ts'
 import { failpoint } from '../failpoint.ts'
 import { noNetwork, type GuestNetwork } from '../networks/guest.ts'
 import { identity, startConfig } from './process.ts'
-import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
+import { diskFile, encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
 
 /** A clone answers within milliseconds; a cold boot under emulation on a busy machine takes tens of seconds. */
 const AGENT_TIMEOUT_MS = 120_000
 /** A guest that runs answers a new engine at once, were it not for a busy machine. */
 const REJOIN_TIMEOUT_MS = 15_000
-
-/** What a VM is made of; without a template it boots cold. */
-export interface Origin {
-  hardware: Hardware
-  template?: Template
-}
 
 /** A container's VM and the link to its guest. What state the container is in is its owner's business. */
 export class Machine {
@@ -53,7 +48,8 @@ export class Machine {
       title: record.name,
       hardware,
       ramFile: template?.ramFile,
-      disk: this.#paths.disk,
+      disk: join(this.#paths.diskFolder, diskFile(record)),
+      diskLayers: this.#context.layers.paths(record.disk?.layers ?? []),
       shares,
       agentSocket: this.#paths.agentSocket,
       logFile: this.#paths.log,
@@ -67,7 +63,9 @@ export class Machine {
     const network = networks.guest(record)
     const { agent, mounts } = await this.#boot(record, origin, network, (vm) => networks.plug(record, vm))
     for (const settings of network.interfaces) await agent.setInterface(settings)
-    await agent.start(startConfig(record, network, mounts))
+    const config = startConfig(record, network, mounts)
+    if (origin.template?.live) await agent.wake(config)
+    else await agent.start(config)
     const [rows = 0, columns = 0] = record.hostConfig.ConsoleSize ?? []
     if (record.config.Tty && rows > 0 && columns > 0) agent.resize(columns, rows)
   }
@@ -137,7 +135,9 @@ export class Machine {
     try {
       this.#agent = await this.#connect(REJOIN_TIMEOUT_MS)
       this.#accept(this.#agent, record)
-      return this.#agent.hello.state === 'running'
+      // An engine that was killed while it froze the container left it so.
+      if (this.#agent.hello.state === 'held') await this.#agent.release()
+      return ['running', 'held'].includes(this.#agent.hello.state)
     } catch (error) {
       this.#context.log(`container ${record.name}: its guest does not answer: ${(error as Error).message}`)
       return false

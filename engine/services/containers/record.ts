@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { ContainerConfig, ContainerStatus, HealthStatus, HostConfig } from '../../../contract/docker.ts'
 import type { Endpoint } from '../networks/endpoint.ts'
 import type { MountRecord } from '../mounts/record.ts'
@@ -48,6 +49,24 @@ export interface ContainerRecord {
   networks?: Endpoint[]
   /** Of the VM of the current or last run. */
   vm?: VmSize
+  /** Its disk, once it is not the first one: the file in its folder, and the layers that it lies on, uppermost first. */
+  disk?: { file: string; layers: string[] }
+  /** What its next start wakes, in place of starting its command: a template that was frozen while a container ran. */
+  frozen?: string
+  /** A freeze is under way: its VM may stand still, and is to go on. */
+  freezing?: boolean
+  /** The container that it was forked from, or whose freeze it was started from. */
+  parent?: { id: string; name: string; template: string }
+}
+
+/** Name of its disk's file. */
+export function diskFile({ disk }: ContainerRecord): string {
+  return disk?.file ?? 'disk.qcow2'
+}
+
+/** Another disk of a container than the ones before. */
+export function newDiskName(): string {
+  return `disk-${randomBytes(6).toString('hex')}.qcow2`
 }
 
 export function vmUuid(id: string): string {
@@ -56,6 +75,32 @@ export function vmUuid(id: string): string {
 
 export function vmName(id: string): string {
   return `ramet-${id.slice(0, 12)}`
+}
+
+/** Of a container that never ran. */
+export function newRecord(
+  id: string,
+  name: string,
+  what: Pick<ContainerRecord, 'image' | 'config' | 'hostConfig'>,
+): ContainerRecord {
+  return {
+    version: RECORD_VERSION,
+    id,
+    name,
+    createdAt: new Date().toISOString(),
+    ...what,
+    phase: 'created',
+    run: 0,
+    startedAt: '',
+    finishedAt: '',
+    exitCode: 0,
+    error: '',
+    oomKilled: false,
+    stoppedByUser: false,
+    restartCount: 0,
+    ports: [],
+    templateId: '',
+  }
 }
 
 export function encode(record: ContainerRecord): string {

@@ -1,8 +1,9 @@
+import { join } from 'node:path'
 import type { ContainerInspect, ContainerState, ContainerSummary } from '../../../contract/docker.ts'
 import { argv } from './config.ts'
 import type { Container } from './container.ts'
 import { portMap } from './ports.ts'
-import { statusOf } from './record.ts'
+import { diskFile, statusOf } from './record.ts'
 
 const NEVER = '0001-01-01T00:00:00Z'
 
@@ -50,7 +51,14 @@ export function inspectView(container: Container, pid: number, sizeRw?: number):
     AppArmorProfile: '',
     ExecIDs: null,
     HostConfig: record.hostConfig,
-    GraphDriver: { Name: 'ramet', Data: { Disk: paths.disk, Template: record.templateId } },
+    GraphDriver: {
+      Name: 'ramet',
+      Data: {
+        Disk: join(paths.diskFolder, diskFile(record)),
+        Template: record.templateId,
+        ...(record.parent ? { Parent: record.parent.id } : {}),
+      },
+    },
     ...(sizeRw === undefined ? {} : { SizeRw: sizeRw }),
     Mounts: container.mounts,
     Config: { ...record.config, Image: record.image.reference },

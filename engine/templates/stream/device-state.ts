@@ -1,4 +1,4 @@
-import { RECORD, recordName } from './format.ts'
+import { FILE_MAGIC, FILE_VERSION, RECORD, recordName } from './format.ts'
 import type { StreamReader } from './reader.ts'
 import { invalid, unknown } from './stream-error.ts'
 
@@ -40,6 +40,21 @@ export async function readDeviceState(reader: StreamReader): Promise<Buffer> {
     throw invalid(`${end - position - 1} bytes of device state that its description lacks`, start + position)
   }
   return data
+}
+
+/**
+ * The devices' sections of a file that QEMU wrote with `xen-save-devices-state`: a header, full sections, the end
+ * mark. It has no description, so its sections cannot be told apart; QEMU checks them when it loads them. An empty
+ * description is put behind them, which QEMU looks for.
+ */
+export function deviceSections(data: Buffer): Buffer {
+  if (data.length < 10) throw invalid(`a state of devices of ${data.length} bytes`, 0)
+  if (data.readUInt32BE(0) !== FILE_MAGIC) throw unknown('start', data.readUInt32BE(0), 0)
+  if (data.readUInt32BE(4) !== FILE_VERSION) throw unknown('stream version', data.readUInt32BE(4), 4)
+  if (data[8] !== RECORD.SECTION_FULL) throw misplaced(data[8]!, 8)
+  if (data.at(-1) !== RECORD.EOF) throw invalid('a state of devices without its end mark', data.length - 1)
+  const description = Buffer.from('\x06\0\0\0\x02{}', 'latin1')
+  return Buffer.concat([data.subarray(8), description])
 }
 
 /** Finds the description: text without NUL, which ends with the stream and is preceded by 00, 06 and its length. */

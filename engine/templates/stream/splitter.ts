@@ -7,7 +7,7 @@ import {
   SWITCHOVER_START,
 } from './format.ts'
 import { PageWriter } from './page-writer.ts'
-import { readDeviceState } from './device-state.ts'
+import { deviceSections, readDeviceState } from './device-state.ts'
 import { readPreamble } from './preamble.ts'
 import { RamSections } from './ram.ts'
 import { StreamReader } from './reader.ts'
@@ -50,6 +50,32 @@ export async function splitStream(source: MigrationStream, options: SplitOptions
     reader.close()
     await pages.idle()
     throw error
+  }
+}
+
+/**
+ * Makes the state of a VM that was frozen while it ran: the beginning is that of the template it was forked from
+ * (configuration, list of RAM blocks, firmware), the devices are `devices`, in QEMU's own notation. `state` as in
+ * SplitOptions. Rejects with STREAM_UNKNOWN and STREAM_INVALID as above.
+ */
+export async function joinState(
+  template: MigrationStream,
+  devices: Buffer,
+  options: SplitOptions,
+): Promise<{ machine: string; stateBytes: number; stateSha256: string }> {
+  const { ramBlock, ramBytes, ramFile, signal } = options
+  const reader = new StreamReader(template, signal)
+  const state = new StateWriter(options.state)
+  try {
+    const { machine } = await readPreamble(reader, state)
+    const pages = new PageWriter(ramFile, ramBytes)
+    const ram = new RamSections(reader, state, pages, { id: ramBlock, bytes: ramBytes })
+    await readSections(reader, state, ram)
+    if (ram.pages + ram.zeroPages > 0) throw invalid("a template's state that holds guest RAM", 0)
+    await state.append(deviceSections(devices))
+    return { machine, stateSha256: await state.finish(), stateBytes: state.size }
+  } finally {
+    reader.close()
   }
 }
 

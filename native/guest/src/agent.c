@@ -13,6 +13,7 @@
 
 #include "container.h"
 #include "fields.h"
+#include "hold.h"
 #include "identify.h"
 #include "names.h"
 #include "network.h"
@@ -20,6 +21,7 @@
 #include "sockets.h"
 #include "spec.h"
 #include "tool.h"
+#include "wake.h"
 
 /* A guest without a host looks again now and then: the kernel's signal for its return is the common way. */
 enum { AWAY_POLL_MS = 1000 };
@@ -93,6 +95,7 @@ static int start_process(struct agent *agent, const struct frame *message, struc
   struct spec spec;
   bool first = message->type == FRAME_START;
   if (!agent->identified) return fail(failure, "PROTOCOL_ERROR", "the guest has no identity yet");
+  if (agent->container.state == CONTAINER_HELD) return fail(failure, "CONFLICT", "the container is being frozen; try again");
   if (first != (agent->container.state == CONTAINER_IDLE) || agent->container.state == CONTAINER_ENDED)
     return fail(failure, "NOT_RUNNING", first ? "the guest runs its container already" : "the container is not running");
   if (!first && (message->channel <= FIRST_CHANNEL || process_find(&agent->processes, message->channel) != NULL))
@@ -138,6 +141,43 @@ static int set_limits(struct agent *agent, const struct frame *message, struct f
   struct limits limits = limits_read(message->payload, message->length);
   if (agent->container.state != CONTAINER_RUNNING) return fail(failure, "NOT_RUNNING", "the container is not running");
   return limits_set(&limits, failure);
+}
+
+/*
+ * Stands the container still for a freeze. What it has printed goes out first: parent and children would each say it.
+ * In a child everything is as here, and only a new identity, and `wake`, let it go on.
+ */
+static int hold(struct agent *agent, struct failure *failure) {
+  if (agent->container.state != CONTAINER_RUNNING) return fail(failure, "NOT_RUNNING", "the container is not running");
+  for (size_t i = 0; i < agent->processes.count; i++) {
+    if (agent->processes.all[i]->tool)
+      return fail(failure, "CONFLICT", "files of the container are being read or written; try again after that");
+  }
+  if (!hold_processes()) {
+    release_processes();
+    return fail(failure, "GUEST_ERROR", "a process of the container cannot be halted now; try again");
+  }
+  for (size_t i = agent->processes.count; i-- > 0;) process_serve(&agent->processes, agent->processes.all[i]);
+  agent->container.state = CONTAINER_HELD;
+  agent->identified = false;
+  return 0;
+}
+
+/* The parent goes on as it was. */
+static int release(struct agent *agent, struct failure *failure) {
+  if (agent->container.state != CONTAINER_HELD) return fail(failure, "PROTOCOL_ERROR", "nothing is held");
+  agent->container.state = CONTAINER_RUNNING;
+  agent->identified = true;
+  release_processes();
+  return 0;
+}
+
+static int wake_container(struct agent *agent, const struct frame *message, struct failure *failure) {
+  if (agent->container.state != CONTAINER_HELD || !agent->identified)
+    return fail(failure, "PROTOCOL_ERROR", "nothing is held, or the guest has no identity yet");
+  if (wake(&agent->container, &agent->processes, message->payload, message->length, failure) < 0) return -1;
+  agent->container.state = CONTAINER_RUNNING;
+  return 0;
 }
 
 static int send_signal(struct agent *agent, const struct frame *message, struct failure *failure) {
@@ -194,7 +234,7 @@ static void handle(struct agent *agent, const struct frame *message) {
       agent->sockets.hosted = true;
       return;
     case FRAME_IDENTIFY:
-      if (agent->container.state != CONTAINER_IDLE)
+      if (agent->container.state != CONTAINER_IDLE && agent->container.state != CONTAINER_HELD)
         result = fail(&failure, "PROTOCOL_ERROR", "the guest runs its container already");
       else
         result = identify(message->payload, message->length, &failure);
@@ -222,6 +262,15 @@ static void handle(struct agent *agent, const struct frame *message) {
       break;
     case FRAME_LIMIT:
       result = set_limits(agent, message, &failure);
+      break;
+    case FRAME_HOLD:
+      result = hold(agent, &failure);
+      break;
+    case FRAME_RELEASE:
+      result = release(agent, &failure);
+      break;
+    case FRAME_WAKE:
+      result = wake_container(agent, message, &failure);
       break;
     case FRAME_SIGNAL:
       result = send_signal(agent, message, &failure);

@@ -6,7 +6,14 @@
 #include "process.h"
 #include "spec.h"
 
-enum container_state { CONTAINER_IDLE = 0, CONTAINER_RUNNING = 1, CONTAINER_ENDED = 2, CONTAINER_MOUNTED = 3 };
+/* Held: its processes stand still, so that it can be frozen, and those of a frozen one until they may go on. */
+enum container_state {
+  CONTAINER_IDLE = 0,
+  CONTAINER_RUNNING = 1,
+  CONTAINER_ENDED = 2,
+  CONTAINER_MOUNTED = 3,
+  CONTAINER_HELD = 4,
+};
 
 struct container {
   enum container_state state;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,13 +10,15 @@
 #include <time.h>
 
 #include "file.h"
+#include "hold.h"
 #include "overlay.h"
 #include "paths.h"
 #include "tar.h"
 #include "tool.h"
 #include "tree.h"
 
-enum { FREEZE_MS = 2000, STEP_MS = 2 };
+/* Only what changed from then on is told of. */
+static struct timespec since;
 
 /* The agent's own doing, for its mounts: no change of the container's. `path` is below the root, without a slash. */
 static bool ours(const char *path) {
@@ -35,6 +38,11 @@ static bool same_looks(const struct stat *a, const struct stat *b) {
   return a->st_mode == b->st_mode && a->st_uid == b->st_uid && a->st_gid == b->st_gid;
 }
 
+static bool recent(const struct stat *status) {
+  if (status->st_ctim.tv_sec != since.tv_sec) return status->st_ctim.tv_sec > since.tv_sec;
+  return status->st_ctim.tv_nsec >= since.tv_nsec;
+}
+
 static void tell(FILE *out, char kind, const char *path) { fprintf(out, "%c/%s%c", kind, path, 0); }
 
 static int walk(FILE *out, const char *path, struct failure *failure);
@@ -47,7 +55,7 @@ static int told_folder(FILE *out, const char *path, const struct stat *upper, co
   FILE *inner = open_memstream(&text, &length);
   int result = inner == NULL ? fail_errno(failure, "GUEST_ERROR", "cannot list the changes") : walk(inner, path, failure);
   if (inner != NULL) fclose(inner);
-  if (result == 0 && (length > 0 || lower == NULL || !same_looks(upper, lower))) {
+  if (result == 0 && (length > 0 || (recent(upper) && (lower == NULL || !same_looks(upper, lower))))) {
     tell(out, lower == NULL ? 'A' : 'C', path);
     fwrite(text, 1, length, out);
   }
@@ -66,7 +74,7 @@ static int told(FILE *out, const char *path, struct failure *failure) {
     if (was) tell(out, 'D', path);
   } else if (S_ISDIR(upper.st_mode)) {
     return told_folder(out, path, &upper, was ? &lower : NULL, failure);
-  } else if (!ours(path)) {
+  } else if (!ours(path) && recent(&upper)) {
     tell(out, was ? 'C' : 'A', path);
   }
   return 0;
@@ -91,25 +99,18 @@ static int walk(FILE *out, const char *path, struct failure *failure) {
 }
 
 int tool_changes(char **arguments, struct failure *failure) {
-  (void)arguments;
-  return walk(stdout, "", failure);
-}
-
-/* Files that are written to while they are read would come out torn. */
-static void freeze(void) {
-  const struct timespec step = {.tv_nsec = STEP_MS * 1000000};
-  if (write_file(CGROUP_FOLDER "/cgroup.freeze", "1") < 0) return;
-  for (int waited = 0; waited < FREEZE_MS; waited += STEP_MS) {
-    SCOPED_FREE char *events = read_file(CGROUP_FOLDER "/cgroup.events", 4096);
-    if (events == NULL || strstr(events, "frozen 1") != NULL) return;
-    nanosleep(&step, NULL);
+  if (arguments[0] != NULL && strncmp(arguments[0], "since=", strlen("since=")) == 0) {
+    uint64_t time = strtoull(arguments[0] + strlen("since="), NULL, 10);
+    since = (struct timespec){.tv_sec = (time_t)(time / 1000000000u), .tv_nsec = (long)(time % 1000000000u)};
   }
+  return walk(stdout, "", failure);
 }
 
 int tool_layer(char **arguments, struct failure *failure) {
   bool running = arguments[0] != NULL && strcmp(arguments[0], "running") == 0;
   struct tree tree = {.out = stdout, .layer = true, .skips = ours};
-  if (!running) freeze();
+  /* Files that are written to while they are read would come out torn. */
+  if (!running) (void)hold_processes();
   int result = tree_put(&tree, UPPER_FOLDER, "", failure);
   if (result == 0 && tar_end(stdout) < 0) result = fail_errno(failure, "GUEST_ERROR", "cannot write the layer");
   tree_free(&tree);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "hold.h"
 #include "paths.h"
 
 /* Where a tool looks from. */
@@ -22,8 +23,9 @@ static const struct tool {
 } tools[] = {
     {"stat", ROOT, 1, 1, tool_stat},          {"list", ROOT, 1, 1, tool_list},
     {"read", ROOT, 1, 1, tool_read},          {"write", ROOT, 1, 3, tool_write},        {"export", AGENT, 0, 0, tool_export},
-    {"changes", AGENT, 0, 0, tool_changes},   {"layer", AGENT, 0, 1, tool_layer},
+    {"changes", AGENT, 0, 1, tool_changes},   {"layer", AGENT, 0, 1, tool_layer},
     {"processes", AGENT, 0, 0, tool_processes}, {"statistics", AGENT, 0, 0, tool_statistics},
+    {"ports", AGENT, 0, 0, tool_ports},
 };
 
 static const struct tool *find(char **argv, struct failure *failure) {
@@ -76,4 +78,4 @@ int tool_start(struct processes *processes, uint32_t channel, char **argv, bool 
   return 0;
 }
 
-void tool_ended(void) { (void)write_file(CGROUP_FOLDER "/cgroup.freeze", "0"); }
+void tool_ended(void) { release_processes(); }

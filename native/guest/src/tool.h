@@ -11,7 +11,7 @@
 typedef int tool_function(char **arguments, struct failure *failure);
 
 tool_function tool_stat, tool_list, tool_read, tool_write, tool_export, tool_changes, tool_layer, tool_processes,
-    tool_statistics;
+    tool_statistics, tool_ports;
 
 /* Starts the tool that `argv` names; `running` says whether the container has namespaces to enter. */
 int tool_start(struct processes *processes, uint32_t channel, char **argv, bool running, struct failure *failure);

@@ -20,7 +20,7 @@ export const STATUS: Record<string, Status> = {
   'GET /containers/{id}/export': works,
   'GET /containers/{id}/stats': works,
   'POST /containers/{id}/resize': works,
-  'POST /containers/{id}/start': partly('checkpoints are refused'),
+  'POST /containers/{id}/start': partly('of a checkpoint too, but for `checkpoint-dir`'),
   'POST /containers/{id}/stop': works,
   'POST /containers/{id}/restart': works,
   'POST /containers/{id}/kill': works,

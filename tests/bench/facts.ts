@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises'
+import { cpus, release, totalmem } from 'node:os'
+import type { HostInfo } from '../../contract/ramet.ts'
+import type { TestEngine } from '../support/engine.ts'
+
+/** What a figure depends on besides the code. */
+export async function machineFacts(engine: TestEngine): Promise<object> {
+  const host = JSON.parse((await engine.get('/ramet/v1/host')).body) as HostInfo
+  return {
+    accelerator: host.accelerator,
+    qemu: host.qemuVersion,
+    libvirt: host.libvirtVersion,
+    cpus: cpus().length,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    memoryBytes: totalmem(),
+    kernel: release(),
+    /** Work that others did on the machine at the same time shows here. */
+    load: (await readFile('/proc/loadavg', 'utf8')).split(' ').slice(0, 3).map(Number),
+  }
+}
+
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+/** Median, and the quarters around it. */
+export function spread(values: number[]): { median: number; q1: number; q3: number; n: number } {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!
+  return { median: median(values), q1: at(0.25), q3: at(0.75), n: values.length }
+}
+
+export async function json<T>(engine: TestEngine, method: string, path: string, body?: unknown): Promise<T> {
+  const answer = await engine.call(method, path, body)
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`)
+  return (answer.body ? JSON.parse(answer.body) : undefined) as T
+}

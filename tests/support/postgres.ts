@@ -1,0 +1,98 @@
+import { connect } from 'node:net'
+import { debianImage, type TestImage } from './images.ts'
+
+/** Debian's PostgreSQL: makes its database at the first start, and answers on 5432, everybody, without a password. */
+export function postgresImage(): Promise<TestImage> {
+  const accounts: [string, number, string][] = [
+    ['root', 0, '/root'],
+    ['postgres', 107, '/data'],
+    ['nobody', 65534, '/nonexistent'],
+  ]
+  const serve = `#!/bin/sh
+set -e
+bin=$(echo /usr/lib/postgresql/*/bin)
+if [ ! -f /data/PG_VERSION ]; then
+  "$bin/initdb" -D /data -A trust --no-sync --locale=C -E UTF8 >/dev/null
+  echo 'host all all all trust' >> /data/pg_hba.conf
+fi
+exec "$bin/postgres" -D /data -c listen_addresses='*' -c unix_socket_directories=/tmp -c shared_buffers=256MB
+`
+  return debianImage({
+    name: 'postgres',
+    packages: ['postgresql'],
+    config: {
+      User: 'postgres',
+      Cmd: ['serve-postgres'],
+      ExposedPorts: { '5432/tcp': {} },
+      StopSignal: 'SIGINT',
+    },
+    files: [
+      {
+        path: 'etc/passwd',
+        data: accounts.map(([name, id, home]) => `${name}:x:${id}:${id}::${home}:/bin/sh\n`).join(''),
+      },
+      { path: 'etc/group', data: accounts.map(([name, id]) => `${name}:x:${id}:\n`).join('') },
+      { path: 'data', type: 'directory', mode: 0o700, uid: 107, gid: 107 },
+      { path: 'usr/local/bin/serve-postgres', data: serve, mode: 0o755 },
+    ],
+  })
+}
+
+/** Asks a server on this machine one question (protocol 3, simple query); answers the rows. Rejects with its words. */
+export function query(port: number, sql: string, milliseconds = 60_000): Promise<string[][]> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    const rows: string[][] = []
+    let received = Buffer.alloc(0)
+    let asked = false
+    const fail = (error: Error): void => {
+      socket.destroy()
+      reject(error)
+    }
+    const take = (type: string, body: Buffer): void => {
+      if (type === 'E') fail(new Error(body.toString('utf8').replaceAll('\0', ' ').trim()))
+      if (type === 'D') rows.push(fieldsOf(body))
+      if (type !== 'Z') return
+      if (asked) {
+        socket.end(message('X', Buffer.alloc(0)))
+        resolve(rows)
+      } else socket.write(message('Q', Buffer.from(`${sql}\0`)))
+      asked = true
+    }
+    socket.setTimeout(milliseconds, () => fail(new Error(`no answer within ${milliseconds} ms`)))
+    socket.once('error', fail)
+    socket.once('close', () => reject(new Error('the server closed the connection')))
+    socket.once('connect', () => {
+      const text = Buffer.from('user\0postgres\0database\0postgres\0\0')
+      const head = Buffer.alloc(8)
+      head.writeInt32BE(8 + text.length, 0)
+      head.writeInt32BE(196_608, 4)
+      socket.write(Buffer.concat([head, text]))
+    })
+    socket.on('data', (data) => {
+      received = Buffer.concat([received, data])
+      while (received.length >= 5 && received.length > received.readInt32BE(1)) {
+        const end = 1 + received.readInt32BE(1)
+        take(String.fromCharCode(received[0]!), received.subarray(5, end))
+        received = received.subarray(end)
+      }
+    })
+  })
+}
+
+function message(type: string, body: Buffer): Buffer {
+  const head = Buffer.alloc(5)
+  head.write(type, 0, 'latin1')
+  head.writeInt32BE(4 + body.length, 1)
+  return Buffer.concat([head, body])
+}
+
+function fieldsOf(row: Buffer): string[] {
+  const fields: string[] = []
+  for (let at = 2; fields.length < row.readInt16BE(0);) {
+    const length = row.readInt32BE(at)
+    fields.push(length < 0 ? '' : row.toString('utf8', at + 4, at + 4 + length))
+    at += 4 + Math.max(0, length)
+  }
+  return fields
+}
