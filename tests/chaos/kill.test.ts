@@ -20,7 +20,7 @@ useEngine((fixture) => ({ engine, image } = fixture))
 
 beforeAll(async () => {
   // Makes the template.
-  expect(await engine.ramet(['run', '--rm', image, 'true'])).toMatchObject({ code: 0 })
+  expect(await engine.ramet(['run', '--rm', image, 'true'])).toEqual({ code: 0, stdout: '', stderr: '' })
 })
 
 /** A request that may find no engine, or lose it: that is what it is for. */
