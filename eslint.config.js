@@ -101,7 +101,7 @@ const MARKUP = ['innerHTML', 'outerHTML', 'insertAdjacentHTML', 'srcdoc', 'creat
 )
 
 export default tseslint.config(
-  { ignores: ['node_modules/', '.toolchain/', 'native/*/out/', 'out/', '**/dist/'] },
+  { ignores: ['node_modules/', '.build/', '.toolchain/', 'native/*/out/', 'out/', '**/dist/'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   ...vue.configs['flat/recommended'],
