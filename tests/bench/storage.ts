@@ -37,17 +37,8 @@ export async function benchStorage(): Promise<object> {
       '-v',
       `${program}:/bin/load:ro`,
     ]
-    await ramet(engine, [
-      'run',
-      '-d',
-      '--name',
-      'bench',
-      ...mounts,
-      tag,
-      'sh',
-      '-c',
-      'mkdir /own; sleep 100000',
-    ])
+    await ramet(engine, ['run', '-d', '--name', 'bench', ...mounts, tag, 'sleep', '100000'])
+    await ramet(engine, ['exec', 'bench', 'mkdir', '/own'])
     return report(await measure(engine))
   } finally {
     await rm(folder, { recursive: true })
