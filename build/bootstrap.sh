@@ -64,7 +64,7 @@ install_modules() {
 build_native() {
   local part
   for part in libvirt memory switch; do
-    make -q -C "native/$part" 2>/dev/null && continue
+    make -qs --no-print-directory -C "native/$part" 2>/dev/null && continue
     say "compiling native/$part"
     make -s -C "native/$part"
   done
