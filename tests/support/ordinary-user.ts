@@ -6,7 +6,9 @@ import { promisify } from 'node:util'
 
 const USER = 'ramet-test'
 /** Those that start VMs, on the session daemon instead of the embedded driver. */
-const SUITES = ['containers', 'cli', 'guest-agent', 'libvirt-qemu'].map((name) => `tests/integration/${name}`)
+const SUITES = ['containers', 'cli', 'guest-agent', 'libvirt-qemu'].map(
+  (name) => `tests/integration/${name}.test`,
+)
 const exec = promisify(execFile)
 
 /** What of a checkout its programs need; copied, because root's folders are closed to others. */
