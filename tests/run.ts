@@ -15,6 +15,7 @@ interface Counts {
 const root = join(import.meta.dirname, '..')
 const node = join(root, 'build/node')
 const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+const failures: string[] = []
 
 function run(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -29,8 +30,13 @@ async function check(title: string, command: string, args: string[]): Promise<vo
   console.log(`\n== ${title}`)
   const code = await run(command, args)
   if (code === 0) total.passed++
-  else total.failed++
+  else fail(title)
   console.log(`${code === 0 ? 'ok' : `FAILED (${code})`}: ${title}`)
+}
+
+function fail(what: string): void {
+  total.failed++
+  failures.push(what)
 }
 
 async function vitest(title: string, project: string): Promise<void> {
@@ -52,21 +58,35 @@ async function vitest(title: string, project: string): Promise<void> {
   }
 }
 
+/** The report of Vitest's JSON reporter, as far as it is read here. */
+interface Report {
+  numPassedTests: number
+  numPendingTests: number
+  testResults: {
+    name: string
+    status: string
+    message: string
+    assertionResults: { status: string; fullName: string; failureMessages: string[] }[]
+  }[]
+}
+
 async function add(results: string, code: number): Promise<void> {
   const text = await readFile(results, 'utf8').catch(() => '')
   if (!text) {
-    total.failed++
+    fail(`${results}: the run ended without a report`)
     return
   }
-  const counts = JSON.parse(text) as {
-    numPassedTests: number
-    numFailedTests: number
-    numPendingTests: number
+  const report = JSON.parse(text) as Report
+  total.passed += report.numPassedTests
+  total.skipped += report.numPendingTests
+  const before = failures.length
+  for (const file of report.testResults) {
+    const tests = file.assertionResults.filter(({ status }) => status === 'failed')
+    for (const test of tests) fail(`${file.name} > ${test.fullName}\n${test.failureMessages.join('\n')}`)
+    // A file that could not even be loaded fails the run without failing a test.
+    if (file.status === 'failed' && tests.length === 0) fail(`${file.name}\n${file.message}`)
   }
-  total.passed += counts.numPassedTests
-  total.skipped += counts.numPendingTests
-  // A file that could not even be loaded fails the run without failing a test.
-  total.failed += counts.numFailedTests || (code === 0 ? 0 : 1)
+  if (code !== 0 && failures.length === before) fail(`the run ended with ${code}, though no test failed`)
 }
 
 await check('types', node, ['node_modules/typescript/bin/tsc', '--noEmit'])
@@ -93,6 +113,7 @@ if (process.getuid?.() === 0) {
   )
 }
 
+if (failures.length > 0) console.log(`\n== what failed\n\n${failures.join('\n\n')}`)
 console.log(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`,
 )
