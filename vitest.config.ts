@@ -1,4 +1,8 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// Where there is no docker command, build/bootstrap.sh puts one there.
+const env = { PATH: `${process.env.PATH}:${join(import.meta.dirname, '.toolchain/bin')}` }
 
 export default defineConfig({
   test: {
@@ -22,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          env,
           include: ['tests/{integration,chaos}/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,

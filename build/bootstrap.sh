@@ -70,6 +70,20 @@ build_native() {
   done
 }
 
+# Tests drive Docker's own command line. Its package before Debian 13 holds the daemon too, which must not start here, so
+# that the command alone is unpacked.
+unpack_docker_cli() {
+  PATH=$PATH:$PWD/.toolchain/bin command -v docker >/dev/null && return
+  say "unpacking Docker's command line into .toolchain"
+  local folder package=docker.io
+  apt-cache show docker-cli >/dev/null 2>&1 && package=docker-cli
+  folder=$(mktemp -d)
+  (cd "$folder" && apt-get download -qq "$package" 2>/dev/null && dpkg-deb -x "$package"_*.deb .) || true
+  [ ! -x "$folder/usr/bin/docker" ] || install -D -t .toolchain/bin "$folder/usr/bin/docker"
+  rm -r "$folder"
+  [ -x .toolchain/bin/docker ] || say "could not download Debian's package $package: tests of Docker's command line will be skipped"
+}
+
 # The window, for Electron and for `ramet gui --browser`.
 build_renderer() {
   [ -e renderer/dist/index.html ] \
@@ -94,3 +108,4 @@ build_native
 bundle_engine
 native/guest/kit.sh
 build_renderer
+[ "${1:-}" != --test ] || unpack_docker_cli
