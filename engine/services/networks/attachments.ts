@@ -46,18 +46,12 @@ export class Attachments {
 
   /** What a client should know of a new container's networks. Rejects what could not be. */
   warnings(record: Pick<ContainerRecord, 'config' | 'hostConfig' | 'networks'>): string[] {
-    const ports = wantedPorts(record.config, record.hostConfig)
-    const published = ports.length > 0
+    const published = wantedPorts(record.config, record.hostConfig).length > 0
     const wayOut = this.hasWayOut(record)
     return [
       ...hostPortWarnings(record),
       ...(wayOut && record.config.Labels?.[RATE] !== undefined
         ? [`${RATE} holds in networks that were made; what leaves through the NAT is not bounded`]
-        : []),
-      ...(wayOut && ports.some(({ protocol }) => protocol === 'udp')
-        ? [
-            'answers of published UDP ports to programs on this machine do not come through in this version of Ramet',
-          ]
         : []),
       ...(published && !wayOut
         ? ['its ports are not published as long as all of its networks are internal']

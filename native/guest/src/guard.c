@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,24 +15,52 @@
 
 #define LOAD(target, field) \
   {.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = target, .src_reg = BPF_REG_1, .off = field}
-#define JUMP_UNLESS(source, value, skip) \
-  {.code = BPF_JMP32 | BPF_JNE | BPF_K, .dst_reg = source, .off = skip, .imm = (int32_t)(value)}
-#define JUMP_IF(source, value, skip) \
-  {.code = BPF_JMP32 | BPF_JEQ | BPF_K, .dst_reg = source, .off = skip, .imm = (int32_t)(value)}
-#define ANSWER(value) {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = value}
+#define LOAD_TIME(target, base, at) {.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = target, .src_reg = base, .off = at}
+#define STORE(size, source, at) {.code = BPF_STX | BPF_MEM | size, .dst_reg = BPF_REG_10, .src_reg = source, .off = at}
+/* Of a comparison that holds, the next instructions are left out. */
+#define JUMP(comparison, source, value, skip) \
+  {.code = comparison | BPF_K, .dst_reg = source, .off = skip, .imm = (int32_t)(value)}
+#define JUMP_UNLESS(source, value, skip) JUMP(BPF_JMP32 | BPF_JNE, source, value, skip)
+#define JUMP_IF(source, value, skip) JUMP(BPF_JMP32 | BPF_JEQ, source, value, skip)
+#define SET(target, value) {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = target, .imm = value}
+#define STACK(target, at) \
+  {.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = target, .src_reg = BPF_REG_10}, \
+      {.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = target, .imm = at}
+#define MAP(target, fd) \
+  {.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = target, .src_reg = BPF_PSEUDO_MAP_FD, .imm = fd}, { 0 }
+#define CALL(function) {.code = BPF_JMP | BPF_CALL, .imm = function}
+#define ANSWER(value) SET(BPF_REG_0, value)
 #define EXIT {.code = BPF_JMP | BPF_EXIT}
 
 enum { REFUSE = 0, ALLOW = 1 };
+enum { PORTS_MAX = 32, CODE_MAX = 2 * PORTS_MAX + 64 };
+/* Where a program keeps a port and a time for the kernel's functions on maps. */
+enum { PORT = -4, TIME = -16 };
+/* Who asked is answered for about three minutes, as by any NAT: 168 * 2^30 ns. */
+enum { ASKED_MAX = 4096, ANSWERED_FOR = 168, SECONDS_SHIFT = 30 };
+
+struct code {
+  struct bpf_insn insns[CODE_MAX];
+  size_t count;
+};
+
+#define APPEND(code, ...) \
+  append(code, (const struct bpf_insn[]){__VA_ARGS__}, sizeof((const struct bpf_insn[]){__VA_ARGS__}) / sizeof(struct bpf_insn))
+
+static void append(struct code *code, const struct bpf_insn *insns, size_t count) {
+  memcpy(code->insns + code->count, insns, count * sizeof *insns);
+  code->count += count;
+}
 
 static int bpf(enum bpf_cmd command, union bpf_attr *attributes) {
   return (int)syscall(SYS_bpf, command, attributes, sizeof *attributes);
 }
 
-static int attach(int cgroup, enum bpf_attach_type type, const struct bpf_insn *code, size_t count) {
+static int attach(int cgroup, enum bpf_attach_type type, const struct code *code) {
   union bpf_attr load = {.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
                          .expected_attach_type = type,
-                         .insns = (uintptr_t)code,
-                         .insn_cnt = (uint32_t)count,
+                         .insns = (uintptr_t)code->insns,
+                         .insn_cnt = (uint32_t)code->count,
                          .license = (uintptr_t) "Apache-2.0"};
   SCOPED_FD int program = bpf(BPF_PROG_LOAD, &load);
   if (program < 0) return -1;
@@ -40,47 +69,66 @@ static int attach(int cgroup, enum bpf_attach_type type, const struct bpf_insn *
   return bpf(BPF_PROG_ATTACH, &attributes);
 }
 
-enum { PORTS_MAX = 32, PREAMBLE_MAX = 8 };
+/* A port, and when a datagram last came from there. The oldest give way. */
+static int make_map(void) {
+  union bpf_attr attributes = {
+      .map_type = BPF_MAP_TYPE_LRU_HASH, .key_size = 4, .value_size = 8, .max_entries = ASKED_MAX};
+  return bpf(BPF_MAP_CREATE, &attributes);
+}
 
-/* To the gateway and a port that was named: allowed. Both versions have the port in one place. */
-static size_t allow_ports(struct bpf_insn *code, size_t count, char **ports) {
-  code[count++] = (struct bpf_insn)LOAD(BPF_REG_4, offsetof(struct bpf_sock_addr, user_port));
-  for (char **port = ports; *port != NULL && port - ports < PORTS_MAX; port++) {
-    /* The next instruction but one where it is another port. */
-    code[count++] = (struct bpf_insn)JUMP_UNLESS(BPF_REG_4, htons((uint16_t)atoi(*port)), 1);
-    code[count++] = (struct bpf_insn)EXIT;
-  }
-  code[count++] = (struct bpf_insn)ANSWER(REFUSE);
-  code[count++] = (struct bpf_insn)EXIT;
-  return count;
+/* All but the gateway is allowed. */
+static void match4(struct code *code, uint32_t gateway) {
+  APPEND(code, ANSWER(ALLOW), LOAD(BPF_REG_2, offsetof(struct bpf_sock_addr, user_ip4)), JUMP_IF(BPF_REG_2, gateway, 1),
+         EXIT);
+}
+
+/* ::ffff:a.b.c.d is the same address to the kernel. */
+static void match6(struct code *code, uint32_t gateway) {
+  const size_t mapped = offsetof(struct bpf_sock_addr, user_ip6);
+  APPEND(code, ANSWER(ALLOW), LOAD(BPF_REG_2, (int16_t)(mapped + 8)), LOAD(BPF_REG_3, (int16_t)(mapped + 12)),
+         JUMP_IF(BPF_REG_2, htonl(0xffff), 1), EXIT, JUMP_IF(BPF_REG_3, gateway, 1), EXIT);
+}
+
+/* To the gateway go what is for a port that was named, and datagrams to who sent one. */
+static void judge(struct code *code, char **ports, int asked) {
+  APPEND(code, LOAD(BPF_REG_4, offsetof(struct bpf_sock_addr, user_port)));
+  for (char **port = ports; *port != NULL && port - ports < PORTS_MAX; port++)
+    APPEND(code, JUMP_UNLESS(BPF_REG_4, htons((uint16_t)atoi(*port)), 1), EXIT);
+  APPEND(code, LOAD(BPF_REG_5, offsetof(struct bpf_sock_addr, protocol)), ANSWER(REFUSE),
+         JUMP_IF(BPF_REG_5, IPPROTO_UDP, 1), EXIT);
+  APPEND(code, STORE(BPF_W, BPF_REG_4, PORT), MAP(BPF_REG_1, asked), STACK(BPF_REG_2, PORT),
+         CALL(BPF_FUNC_map_lookup_elem), JUMP(BPF_JMP | BPF_JNE, BPF_REG_0, 0, 1), EXIT);
+  APPEND(code, LOAD_TIME(BPF_REG_6, BPF_REG_0, 0), CALL(BPF_FUNC_ktime_get_ns),
+         {.code = BPF_ALU64 | BPF_SUB | BPF_X, .dst_reg = BPF_REG_0, .src_reg = BPF_REG_6},
+         {.code = BPF_ALU64 | BPF_RSH | BPF_K, .dst_reg = BPF_REG_0, .imm = SECONDS_SHIFT},
+         JUMP(BPF_JMP | BPF_JLE, BPF_REG_0, ANSWERED_FOR, 2), ANSWER(REFUSE), EXIT, ANSWER(ALLOW), EXIT);
+}
+
+/* What the gateway sent is allowed, and remembered. */
+static void remember(struct code *code, int asked) {
+  APPEND(code, LOAD(BPF_REG_4, offsetof(struct bpf_sock_addr, user_port)), STORE(BPF_W, BPF_REG_4, PORT),
+         CALL(BPF_FUNC_ktime_get_ns), STORE(BPF_DW, BPF_REG_0, TIME), MAP(BPF_REG_1, asked), STACK(BPF_REG_2, PORT),
+         STACK(BPF_REG_3, TIME), SET(BPF_REG_4, BPF_ANY), CALL(BPF_FUNC_map_update_elem), ANSWER(ALLOW), EXIT);
 }
 
 int guard_gateway(const char *path, const char *gateway, char **ports, struct failure *failure) {
   struct in_addr address;
   if (inet_pton(AF_INET, gateway, &address) != 1) return fail(failure, "GUEST_ERROR", "invalid gateway %s", gateway);
-  const size_t mapped = offsetof(struct bpf_sock_addr, user_ip6);
-  struct bpf_insn version4[PREAMBLE_MAX + 2 * PORTS_MAX + 4] = {
-      ANSWER(ALLOW),
-      LOAD(BPF_REG_2, offsetof(struct bpf_sock_addr, user_ip4)),
-      JUMP_IF(BPF_REG_2, address.s_addr, 1),
-      EXIT,
-  };
-  /* ::ffff:a.b.c.d is the same address to the kernel. */
-  struct bpf_insn version6[PREAMBLE_MAX + 2 * PORTS_MAX + 4] = {
-      ANSWER(ALLOW),
-      LOAD(BPF_REG_2, (int16_t)(mapped + 8)),
-      LOAD(BPF_REG_3, (int16_t)(mapped + 12)),
-      JUMP_IF(BPF_REG_2, htonl(0xffff), 1),
-      EXIT,
-      JUMP_IF(BPF_REG_3, address.s_addr, 1),
-      EXIT,
-  };
-  const size_t count4 = allow_ports(version4, 4, ports), count6 = allow_ports(version6, 7, ports);
+  SCOPED_FD int asked = make_map();
   SCOPED_FD int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (cgroup < 0 || attach(cgroup, BPF_CGROUP_INET4_CONNECT, version4, count4) < 0 ||
-      attach(cgroup, BPF_CGROUP_UDP4_SENDMSG, version4, count4) < 0 ||
-      attach(cgroup, BPF_CGROUP_INET6_CONNECT, version6, count6) < 0 ||
-      attach(cgroup, BPF_CGROUP_UDP6_SENDMSG, version6, count6) < 0)
+  struct code send4 = {0}, send6 = {0}, receive4 = {0}, receive6 = {0};
+  match4(&send4, address.s_addr);
+  match6(&send6, address.s_addr);
+  match4(&receive4, address.s_addr);
+  match6(&receive6, address.s_addr);
+  judge(&send4, ports, asked);
+  judge(&send6, ports, asked);
+  remember(&receive4, asked);
+  remember(&receive6, asked);
+  if (asked < 0 || cgroup < 0 || attach(cgroup, BPF_CGROUP_INET4_CONNECT, &send4) < 0 ||
+      attach(cgroup, BPF_CGROUP_UDP4_SENDMSG, &send4) < 0 || attach(cgroup, BPF_CGROUP_INET6_CONNECT, &send6) < 0 ||
+      attach(cgroup, BPF_CGROUP_UDP6_SENDMSG, &send6) < 0 || attach(cgroup, BPF_CGROUP_UDP4_RECVMSG, &receive4) < 0 ||
+      attach(cgroup, BPF_CGROUP_UDP6_RECVMSG, &receive6) < 0)
     return fail_errno(failure, "GUEST_ERROR", "cannot bar the container from the host's own network");
   return 0;
 }
