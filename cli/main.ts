@@ -14,6 +14,7 @@ import { addLive } from './commands/live.ts'
 import { addLogs } from './commands/logs.ts'
 import { addNetworks } from './commands/networks.ts'
 import { addMemory } from './commands/memory.ts'
+import { addPorts } from './commands/ports.ts'
 import { addPs } from './commands/ps.ts'
 import { addRun } from './commands/run.ts'
 import { addStats } from './commands/stats.ts'
@@ -46,6 +47,7 @@ const program = new Command('ramet')
 const GROUPS = [
   addRun,
   addPs,
+  addPorts,
   addContainers,
   addUpdate,
   addTop,

@@ -1,4 +1,11 @@
-/** Shapes of `/ramet/v1/networks/`: who can reach whom, and how much goes through. */
+import type { PortMap } from './docker.ts'
+
+/** Shapes of `/ramet/v1/networks/`: who can reach whom, and how much goes through; and of published ports. */
+
+/** Ports to publish besides those that are. */
+export interface PortsRequest {
+  PortBindings: PortMap
+}
 
 export interface ContainerReach {
   id: string

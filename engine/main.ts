@@ -11,6 +11,7 @@ import { ImageStore } from './images/store.ts'
 import { DiskLayers } from './templates/layers.ts'
 import { TemplateStore } from './templates/store.ts'
 import { ContainerService } from './services/containers/containers.ts'
+import { PortService } from './services/containers/live-ports.ts'
 import type { ContainerContext } from './services/containers/context.ts'
 import { StreamService } from './services/containers/streams.ts'
 import { ContainerFiles } from './services/container-files.ts'
@@ -169,6 +170,10 @@ async function main(): Promise<void> {
         disconnect: connections.disconnect.bind(connections),
         reach: reach.reach.bind(reach),
         rates: reach.rates.bind(reach),
+      }),
+      ports: new PortService({
+        container: (name) => containers.find(name),
+        hasWayOut: (record) => attachments.hasWayOut(record),
       }),
       memory: { report: () => memory.report(), history: () => history.history() },
       host,

@@ -22,6 +22,7 @@ import { imageLoadRoute, imageRoutes } from './routes/images.ts'
 import { launchRoutes } from './routes/launches.ts'
 import { liveRoutes } from './routes/live.ts'
 import { networkRoutes } from './routes/networks.ts'
+import { portRoutes } from './routes/ports.ts'
 import { rametRoutes } from './routes/ramet.ts'
 import { systemRoutes } from './routes/system.ts'
 import { templateRoutes } from './routes/templates.ts'
@@ -100,6 +101,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...execRoutes(backend.execs, options),
     ...imageRoutes(backend.images, options),
     ...networkRoutes(backend.networks),
+    ...portRoutes(backend.ports),
     ...volumeRoutes(backend.volumes),
     ...templateRoutes(backend.templates, options),
     ...launchRoutes(backend.launches),

@@ -16,6 +16,7 @@ export interface Backend {
   live: LiveBackend
   volumes: VolumeBackend
   networks: NetworkBackend
+  ports: PortBackend
   memory: { report(): Promise<ramet.MemoryReport>; history(): ramet.MemoryHistory }
   host: {
     info(): Promise<ramet.HostInfo>
@@ -233,6 +234,14 @@ export interface ImageBackend {
   usage(): Promise<{ Images: docker.ImageSummary[]; LayersSize: number }>
   /** Rejects with UNAUTHORIZED where the registry refuses it; nothing is kept. */
   login(auth: docker.RegistryAuth, options: { signal: AbortSignal }): Promise<void>
+}
+
+/** Publishes ports of containers, and takes them back; at once where they run. Both answer all that is published then. */
+export interface PortBackend {
+  /** Rejects with PORT_TAKEN. */
+  add(id: string, bindings: docker.PortMap): Promise<docker.PortMap>
+  /** `port` is the container's; without more said all its bindings go. Rejects with NOT_FOUND where there are none. */
+  remove(id: string, port: string, choice: { hostIp?: string; hostPort?: number }): Promise<docker.PortMap>
 }
 
 export interface VolumeBackend {

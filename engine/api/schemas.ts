@@ -169,6 +169,12 @@ export const networkCreate = {
   },
 }
 
+export const ports = {
+  type: 'object',
+  required: ['PortBindings'],
+  properties: { PortBindings: { ...portBindings, type: 'object' } },
+}
+
 export const networkConnect = {
   type: 'object',
   required: ['Container'],

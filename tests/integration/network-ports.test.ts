@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -47,6 +48,19 @@ async function askTcp(port: number): Promise<string> {
   return said
 }
 
+/** What is answered to a datagram to a port of this machine, from a socket of its own. */
+async function askUdp(port: number, text: string): Promise<string> {
+  const socket = createSocket('udp4')
+  let said = ''
+  socket.on('message', (data) => (said = String(data)))
+  await until(`an answer to ${text}`, () => {
+    if (said === '') socket.send(text, port, '127.0.0.1')
+    return Promise.resolve(said !== '')
+  })
+  socket.close()
+  return said
+}
+
 beforeAll(async () => {
   const made = await netImage()
   image = made.tag
@@ -59,12 +73,16 @@ afterAll(() => servers.forEach((server) => server.close()))
 test('ports are published on a network too, outlive an engine, and are free after the end', async () => {
   await run('web', '--network', 'n', '-p', '80', '-p', '53/udp')
   const [tcp, udp] = [await portOf('web', '80/tcp'), await portOf('web', '53/udp')]
+  const said = ['one', 'two', 'three']
   expect(await askTcp(tcp)).toBe('here\n')
+  expect(await Promise.all(said.map((each) => askUdp(udp, each)))).toEqual(said)
   await engine.down('SIGKILL')
   expect(await askTcp(tcp)).toBe('here\n')
+  expect(await askUdp(udp, 'four')).toBe('four')
   await engine.up()
   expect([await portOf('web', '80/tcp'), await portOf('web', '53/udp')]).toEqual([tcp, udp])
   expect(await askTcp(tcp)).toBe('here\n')
+  expect(await askUdp(udp, 'five')).toBe('five')
   expect(await ramet('rm', '-f', 'web')).toMatchObject({ code: 0 })
   expect(await askTcp(tcp)).toBe('ECONNREFUSED')
 })
@@ -84,6 +102,54 @@ test('of the host only the ports that are named are reached, and only where it i
   const warned = await ramet('create', ...host, image)
   expect(warned.stderr).toContain('no port of the host can be reached at host-gateway')
   expect(await ramet('rm', '-f', 'asks', 'silent')).toMatchObject({ code: 0 })
+})
+
+test('who asks a published UDP port is answered, and no datagram goes to the host unasked', async () => {
+  const heard: string[] = []
+  const service = createSocket('udp4').on('message', (data) => heard.push(String(data)))
+  service.bind(0, '127.0.0.1')
+  await once(service, 'listening')
+  const { port } = service.address()
+  await run('echo', '-p', '53/udp', '-p', '80')
+  const udp = await portOf('echo', '53/udp')
+  expect(await askUdp(udp, 'who')).toBe('who')
+  for (const host of ['10.0.2.2', '::ffff:10.0.2.2']) {
+    expect((await inside('echo', 'net-tool', 'ask', host, String(port), 'unasked')).code).toBe(1)
+  }
+  expect(heard).toEqual([])
+  // It asks now, and is answered, by datagrams alone: what listens at that number otherwise stays out of reach.
+  await until('an answer', () => {
+    service.send('asked', udp, '127.0.0.1')
+    return Promise.resolve(heard.length > 0)
+  })
+  expect(heard[0]).toBe('asked')
+  const tcp = createServer((socket) => socket.end('tcp')).listen(port, '127.0.0.1')
+  servers.push(tcp)
+  await once(tcp, 'listening')
+  expect((await inside('echo', 'nc', '-w', '5', '10.0.2.2', String(port))).stdout).toBe('')
+  service.close()
+  expect(await ramet('rm', '-f', 'echo')).toMatchObject({ code: 0 })
+})
+
+test('ports are published and taken back while a container runs, whatever becomes of the engine', async () => {
+  await run('live')
+  const added = await ramet('port', 'add', 'live', '80', '53/udp')
+  expect(added).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^80\/tcp -> 127.0.0.1:\d+\n53\/udp -> /),
+  })
+  const [tcp, udp] = [await portOf('live', '80/tcp'), await portOf('live', '53/udp')]
+  expect(await askTcp(tcp)).toBe('here\n')
+  expect(await ramet('port', 'add', 'live', `${tcp}:80`)).toMatchObject({ code: 1 })
+  await engine.down('SIGKILL')
+  await engine.up()
+  expect(await askUdp(udp, 'again')).toBe('again')
+  expect(await ramet('port', 'remove', 'live', `${tcp}:80`)).toMatchObject({ code: 0 })
+  expect(await askTcp(tcp)).toBe('ECONNREFUSED')
+  expect(await ramet('port', 'live')).toMatchObject({ stdout: `53/udp -> 127.0.0.1:${udp}\n` })
+  expect(await ramet('restart', '-t', '0', 'live')).toMatchObject({ code: 0 })
+  expect(Object.keys((await engine.inspect('live')).NetworkSettings.Ports)).toEqual(['53/udp'])
+  expect(await ramet('rm', '-f', 'live')).toMatchObject({ code: 0 })
 })
 
 test('without any network nothing leads in or out', async () => {

@@ -26,6 +26,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     live: part('live'),
     volumes: part('volumes'),
     networks: part('networks'),
+    ports: part('ports'),
     memory: part('memory'),
     host: part('host'),
     launches: part('launches'),

@@ -18,6 +18,7 @@ import { exitCodeOf } from './exit-code.ts'
 import { ExitWaiters } from './exit-waiters.ts'
 import { Machine } from './machine.ts'
 import { logCap } from './options/log-config.ts'
+import { settlePorts } from './live-ports.ts'
 import { probe } from './probe.ts'
 import { allocatePorts, wantedPorts } from './ports.ts'
 import type { ContainerRecord } from './record.ts'
@@ -382,7 +383,10 @@ export class Container {
     })
   }
 
-  /** Has `change` put it into a network or take it out, live where it runs. Rejects with CONFLICT while it is paused. */
+  /**
+   * Has `change` put it into a network or take it out, or publish other ports, live where it runs. Rejects with CONFLICT
+   * while it is paused.
+   */
   changeNetworks(change: (record: ContainerRecord, run: Run | undefined) => Promise<void>): Promise<void> {
     return this.#changes.run(async () => {
       this.#mustExist()
@@ -468,7 +472,10 @@ export class Container {
         this.record.paused = false
       }
       this.record.freezing = undefined
-      if (phase === 'running' && state !== 'off' && !ended) await this.#context.networks.tell(this.record)
+      if (phase === 'running' && state !== 'off' && !ended) {
+        await this.#context.networks.tell(this.record)
+        await settlePorts(this.record, this.vm!).catch((error: Error) => this.#context.log(error.message))
+      }
       // A guest that stands still cannot answer: the link is made once it goes on.
       if (this.paused) return
       if (phase === 'running' && state !== 'off') return this.#takeUp()
