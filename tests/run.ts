@@ -2,20 +2,14 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { REPORTERS, type Counts } from './support/count-reporter.ts'
 import { runAsOrdinaryUser } from './support/ordinary-user.ts'
 
 /** What `npm test` runs, in this order; ends with the line `N passed, N failed` and, where there are some, `, N skipped`. */
 
-interface Counts {
-  passed: number
-  failed: number
-  skipped: number
-}
-
 const root = join(import.meta.dirname, '..')
 const node = join(root, 'build/node')
-const total: Counts = { passed: 0, failed: 0, skipped: 0 }
-const failures: string[] = []
+const total = { passed: 0, skipped: 0, failures: [] as string[] }
 
 function run(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -30,63 +24,32 @@ async function check(title: string, command: string, args: string[]): Promise<vo
   console.log(`\n== ${title}`)
   const code = await run(command, args)
   if (code === 0) total.passed++
-  else fail(title)
+  else total.failures.push(title)
   console.log(`${code === 0 ? 'ok' : `FAILED (${code})`}: ${title}`)
-}
-
-function fail(what: string): void {
-  total.failed++
-  failures.push(what)
 }
 
 async function vitest(title: string, project: string): Promise<void> {
   console.log(`\n== ${title}`)
   const folder = await mkdtemp(join(tmpdir(), 'ramet-results-'))
   try {
-    const results = join(folder, 'results.json')
+    const counts = join(folder, 'counts.json')
     // VMs that an engine leaves behind are reaped here at once, whatever PID 1 is.
     const args = ['-s', '--', node, 'node_modules/vitest/vitest.mjs', 'run', '--project', project]
-    const code = await run('tini', [
-      ...args,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${results}`,
-    ])
-    await add(results, code)
+    const code = await run('tini', [...args, ...REPORTERS], { ...process.env, RAMET_COUNTS: counts })
+    await add(counts, code)
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
-/** The report of Vitest's JSON reporter, as far as it is read here. */
-interface Report {
-  numPassedTests: number
-  numPendingTests: number
-  testResults: {
-    name: string
-    status: string
-    message: string
-    assertionResults: { status: string; fullName: string; failureMessages: string[] }[]
-  }[]
-}
-
-async function add(results: string, code: number): Promise<void> {
-  const text = await readFile(results, 'utf8').catch(() => '')
-  if (!text) {
-    fail(`${results}: the run ended without a report`)
-    return
-  }
-  const report = JSON.parse(text) as Report
-  total.passed += report.numPassedTests
-  total.skipped += report.numPendingTests
-  const before = failures.length
-  for (const file of report.testResults) {
-    const tests = file.assertionResults.filter(({ status }) => status === 'failed')
-    for (const test of tests) fail(`${file.name} > ${test.fullName}\n${test.failureMessages.join('\n')}`)
-    // A file that could not even be loaded fails the run without failing a test.
-    if (file.status === 'failed' && tests.length === 0) fail(`${file.name}\n${file.message}`)
-  }
-  if (code !== 0 && failures.length === before) fail(`the run ended with ${code}, though no test failed`)
+async function add(file: string, code: number): Promise<void> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const counts = text ? (JSON.parse(text) as Counts) : { passed: 0, skipped: 0, failures: [] }
+  total.passed += counts.passed
+  total.skipped += counts.skipped
+  total.failures.push(...counts.failures)
+  if (code !== 0 && counts.failures.length === 0)
+    total.failures.push(`a run of tests ended with ${code} and named no failure`)
 }
 
 await check('types', node, ['node_modules/typescript/bin/tsc', '--noEmit'])
@@ -113,8 +76,7 @@ if (process.getuid?.() === 0) {
   )
 }
 
-if (failures.length > 0) console.log(`\n== what failed\n\n${failures.join('\n\n')}`)
-console.log(
-  `\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`,
-)
-process.exit(total.failed === 0 ? 0 : 1)
+const failed = total.failures.length
+if (failed > 0) console.log(`\n== what failed\n\n${total.failures.join('\n\n')}`)
+console.log(`\n${total.passed} passed, ${failed} failed${total.skipped ? `, ${total.skipped} skipped` : ''}`)
+process.exit(failed === 0 ? 0 : 1)

@@ -3,6 +3,7 @@ import { chmod, cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { REPORTERS } from './count-reporter.ts'
 
 const USER = 'ramet-test'
 /** Those that start VMs, on the session daemon instead of the embedded driver. */
@@ -17,11 +18,11 @@ const NEEDED_FILES = ['package.json', 'vitest.config.ts']
 
 /**
  * Runs the tests that start VMs as a user without privileges, on `qemu:///session`, in a copy of the checkout. `add` is told
- * of the results file before it is removed. Ends the user's libvirt daemon afterwards.
+ * of the file with its counts before it is removed. Ends the user's libvirt daemon afterwards.
  */
 export async function runAsOrdinaryUser(
   root: string,
-  add: (results: string, code: number) => Promise<void>,
+  add: (counts: string, code: number) => Promise<void>,
 ): Promise<void> {
   await exec('id', [USER]).catch(() => exec('useradd', ['--create-home', USER]))
   const folder = await mkdtemp(join(tmpdir(), 'ramet-user-'))
@@ -41,22 +42,22 @@ export async function runAsOrdinaryUser(
     const runtime = join(folder, 'run')
     await exec('install', ['-d', '-m', '0700', '-o', USER, runtime])
     await exec('chown', ['-R', `${USER}:`, checkout])
-    const results = join(runtime, 'results.json')
-    const code = await runAs(checkout, runtime, results)
-    await add(results, code)
+    const counts = join(runtime, 'counts.json')
+    const code = await runAs(checkout, runtime, counts)
+    await add(counts, code)
     await endDaemon(runtime)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-function runAs(checkout: string, runtime: string, results: string): Promise<number> {
+function runAs(checkout: string, runtime: string, counts: string): Promise<number> {
   const vitest = ['build/node', 'node_modules/vitest/vitest.mjs', 'run', '--project', 'integration']
   const args = [
     ...['-u', USER, '--', 'env', '-i', `HOME=/home/${USER}`, `USER=${USER}`, `XDG_RUNTIME_DIR=${runtime}`],
-    ...['PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', `TMPDIR=${runtime}`],
+    ...['PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin', `TMPDIR=${runtime}`, `RAMET_COUNTS=${counts}`],
     ...['tini', '-s', '--', ...vitest, ...SUITES],
-    ...['--reporter=default', '--reporter=json', `--outputFile.json=${results}`],
+    ...REPORTERS,
   ]
   return new Promise((resolve, reject) => {
     const child = spawn('runuser', args, { cwd: checkout, stdio: ['ignore', 'inherit', 'inherit'] })
