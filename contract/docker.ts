@@ -43,6 +43,7 @@ export interface HostConfig extends HostOptions {
   Privileged?: boolean
   GroupAdd?: string[] | null
   ExtraHosts?: string[] | null
+  Links?: string[] | null
   Dns?: string[] | null
   /** Bytes. */
   ShmSize?: number

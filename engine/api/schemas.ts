@@ -75,6 +75,7 @@ const hostConfig = {
     Privileged: flag,
     GroupAdd: texts,
     ExtraHosts: texts,
+    Links: texts,
     Dns: texts,
     ShmSize: { type: 'integer', minimum: 0 },
     Ulimits: {

@@ -13,6 +13,8 @@ export interface SwitchMember {
   /** In each direction; 0: no bound. */
   bitsPerSecond: number
   names: string[]
+  /** What this member alone calls others. */
+  links?: { alias: string; name: string }[]
 }
 
 /** What went through a member's port since it was made. */
@@ -33,6 +35,15 @@ interface Pending {
 
 /** What a name may be made of so that it fits a line; others are not told. */
 const NAME = /^[\w.-]{1,253}$/
+
+/** As many words between commas as the switch keeps, and a line has room for beside others like them. */
+function list(words: string[]): string {
+  let length = 0
+  return words
+    .slice(0, 32)
+    .filter((word) => (length += word.length + 1) < 7500)
+    .join(',')
+}
 
 /** Talks to one switch: a line asks, and is answered before the next (docs/architecture.md). */
 export class SwitchClient {
@@ -71,9 +82,11 @@ export class SwitchClient {
   }
 
   /** Adds a member, or changes what is known of it. */
-  async put({ id, mac, ip4, ip6, bitsPerSecond, names }: SwitchMember): Promise<void> {
-    const told = names.filter((name) => NAME.test(name)).slice(0, 32)
-    await this.#ask(`member ${id} ${mac} ${ip4 ?? '-'} ${ip6 ?? '-'} ${bitsPerSecond} ${told.join(',')}`)
+  async put({ id, mac, ip4, ip6, bitsPerSecond, names, links = [] }: SwitchMember): Promise<void> {
+    const told = list(names.filter((name) => NAME.test(name)))
+    const linked = list(links.map(({ alias, name }) => `${alias}=${name}`))
+    const line = `member ${id} ${mac} ${ip4 ?? '-'} ${ip6 ?? '-'} ${bitsPerSecond} ${told} ${linked}`
+    await this.#ask(line.trimEnd())
   }
 
   async forget(id: string): Promise<void> {

@@ -7,7 +7,7 @@ export interface Endpoint {
   name: string
   /** As asked for, without what follows from the container. */
   aliases: string[]
-  settings: Pick<EndpointSettings, 'IPAMConfig' | 'GwPriority' | 'MacAddress'>
+  settings: Pick<EndpointSettings, 'IPAMConfig' | 'GwPriority' | 'Links' | 'MacAddress'>
   /** While the container runs. */
   current?: Placement
 }

@@ -2,6 +2,7 @@ import type { ContainerCreateRequest, HostConfig } from '../../../contract/docke
 import type { EndpointSettings } from '../../../contract/docker-networks.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { Endpoint } from './endpoint.ts'
+import { checkLinks } from './links.ts'
 import { checkWanted } from './placement.ts'
 import { parseRate } from './rate.ts'
 import { BUILTIN, isBuiltin, RATE, type NetworkRecord } from './record.ts'
@@ -21,6 +22,7 @@ export function endpointsOf(request: ContainerCreateRequest, find: Find): Endpoi
   )
   const first = find(mode)
   const own = { MacAddress: text(request.MacAddress), ...withoutEmpty(asked.get(first) ?? {}) }
+  const links = [...new Set([...(own.Links ?? []), ...(request.HostConfig?.Links ?? [])])]
   const others = [...asked].filter(([network]) => network !== first)
   if (
     others.length > 0 &&
@@ -28,7 +30,10 @@ export function endpointsOf(request: ContainerCreateRequest, find: Find): Endpoi
   ) {
     throw invalid("a container that is in the network 'none' can be in no other: leave out one of them")
   }
-  return [newEndpoint(first, own), ...others.map(([network, settings]) => newEndpoint(network, settings))]
+  return [
+    newEndpoint(first, { ...own, Links: links }),
+    ...others.map(([network, settings]) => newEndpoint(network, settings)),
+  ]
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined)
@@ -57,13 +62,14 @@ export function newEndpoint(network: NetworkRecord, settings: EndpointSettings):
     )
   }
   const { IPAMConfig, Aliases, MacAddress, DriverOpts, GwPriority, Links } = settings
-  const refused = Links?.length ? 'Links' : Object.keys(DriverOpts ?? {}).length ? 'DriverOpts' : undefined
+  const refused = Object.keys(DriverOpts ?? {}).length ? 'DriverOpts' : undefined
   if (refused ?? IPAMConfig?.LinkLocalIPs?.length) {
     throw new EngineError(
       'NOT_SUPPORTED',
       `${refused ?? 'LinkLocalIPs'} of the network ${network.Name} are not supported; leave them out`,
     )
   }
+  checkLinks(Links ?? [], network)
   const wanted = [IPAMConfig?.IPv4Address, IPAMConfig?.IPv6Address]
   for (const [at, address] of wanted.entries()) {
     if (!address) continue
@@ -81,6 +87,7 @@ export function newEndpoint(network: NetworkRecord, settings: EndpointSettings):
     aliases: Aliases ?? [],
     settings: {
       IPAMConfig: IPAMConfig ?? null,
+      ...(Links?.length ? { Links } : {}),
       ...(GwPriority ? { GwPriority } : {}),
       ...(MacAddress ? { MacAddress: checkedMac(MacAddress) } : {}),
     },

@@ -6,6 +6,7 @@ import { parseExtraHost } from '../containers/options/guest-options.ts'
 import type { ContainerRecord } from '../containers/record.ts'
 import { namesOf, type Endpoint, type Placement } from './endpoint.ts'
 import { hostPorts } from './host-ports.ts'
+import { parseLink } from './links.ts'
 import { parseRate } from './rate.ts'
 import { MTU, ICC, NAT, RATE, type NetworkRecord } from './record.ts'
 import { LARGEST_MTU } from './request.ts'
@@ -126,7 +127,8 @@ export function switchNetwork(network: NetworkRecord): SwitchNetwork {
 export function switchMember(record: ContainerRecord, { network, endpoint, current }: Port): SwitchMember {
   const rate = rateOf(record, network)
   const { id, mac, ip4, ip6 } = current
-  return { id, mac, ip4, ip6, bitsPerSecond: rate ?? 0, names: namesOf(record, endpoint) }
+  const links = (endpoint.settings.Links ?? []).map(parseLink)
+  return { id, mac, ip4, ip6, bitsPerSecond: rate ?? 0, names: namesOf(record, endpoint), links }
 }
 
 /** Bits a second that a container may send, and get, in a network; undefined: as many as it can. */

@@ -5,7 +5,8 @@ import type { ContainerCreateRequest } from '../../../contract/docker.ts'
 import type { EndpointSettings } from '../../../contract/docker-networks.ts'
 import type { Container } from '../containers/container.ts'
 import type { ContainerRecord } from '../containers/record.ts'
-import type { Switches } from '../../switch/switches.ts'
+import type { VirtualMachine } from '../../hypervisor/virtual-machine.ts'
+import type { SwitchMember, Switches } from '../../switch/switches.ts'
 import { EventBus } from '../events.ts'
 import { parseSubnet, type Subnet } from './address.ts'
 import { Attachments } from './attachments.ts'
@@ -319,6 +320,31 @@ describe('containers in them', () => {
     expect(() => attachments.guest(web)).toThrow('invalid label ramet.host.ports=all')
   })
 
+  test('links are names that the container alone has for others, wherever they were asked for', async () => {
+    const networks = await open()
+    await networks.create({ Name: 'mine' })
+    const told: SwitchMember[] = []
+    const switches = {
+      put: async (_network: unknown, member: SwitchMember) => void told.push(member),
+      sockets: () => ({ vm: '', switch: '' }),
+    } as Partial<Switches> as Switches
+    const attachments = new Attachments({ networks, switches, containers: () => [], log: () => {} })
+    const id = 'ab'.repeat(32)
+    const web = container(networks, 'web', {
+      HostConfig: { NetworkMode: 'mine', Links: ['db:store', `${id}:/web/one`] },
+      NetworkingConfig: { EndpointsConfig: { mine: { Links: ['db:store', 'cache'] } } },
+    })
+    attachments.take(web)
+    const vm = { addNic: async () => {} } as Partial<VirtualMachine> as VirtualMachine
+    await attachments.plug(web, vm)
+    expect(told[0]!.links).toEqual([
+      { alias: 'store', name: 'db' },
+      { alias: 'cache', name: 'cache' },
+      { alias: 'one', name: id.slice(0, 12) },
+    ])
+    expect(attachments.views(web)['mine']!.Links).toEqual(['db:store', 'cache', `${id}:/web/one`])
+  })
+
   test.each([
     [{ HostConfig: { NetworkMode: 'host' } }, 'NOT_SUPPORTED', 'publish its ports'],
     [{ HostConfig: { NetworkMode: 'container:web' } }, 'NOT_SUPPORTED', 'put both into one network'],
@@ -329,7 +355,8 @@ describe('containers in them', () => {
       'INVALID_ARGUMENT',
       'user defined networks',
     ],
-    [inNetwork('mine', { Links: ['db:db'] }), 'NOT_SUPPORTED', 'Links'],
+    [{ HostConfig: { Links: ['db:db'] } }, 'NOT_SUPPORTED', 'Links is not supported in the network bridge'],
+    [inNetwork('mine', { Links: ['a b:db'] }), 'INVALID_ARGUMENT', "invalid link 'a b:db'"],
     [inNetwork('mine', { MacAddress: '01:00:5e:00:00:01' }), 'INVALID_ARGUMENT', 'invalid MAC address'],
     [inNetwork('mine', { Aliases: ['a b'] }), 'INVALID_ARGUMENT', "invalid network alias 'a b'"],
     [

@@ -31,7 +31,7 @@ function endpointView(
   const [four, six] = [config(network, 4), config(network, 6)]
   return {
     IPAMConfig: settings.IPAMConfig ?? null,
-    Links: null,
+    Links: settings.Links ?? null,
     Aliases: aliases.length > 0 ? aliases : null,
     MacAddress: current?.mac ?? settings.MacAddress ?? '',
     DriverOpts: null,

@@ -43,7 +43,7 @@ static void forget(struct network *network, struct member *member) {
   member_remove(network, member);
 }
 
-/* member ID MAC IP4|- IP6|- BITS-A-SECOND NAME,NAME,… */
+/* member ID MAC IP4|- IP6|- BITS-A-SECOND NAME,NAME,… [ALIAS=NAME,…] */
 static const char *take_member(struct network *network, char **words, uint64_t now) {
   struct told told = {0};
   char *end;
@@ -72,6 +72,7 @@ static const char *take_member(struct network *network, char **words, uint64_t n
   }
   port_set_rate(member, rate, now);
   member_set_names(member, words[6]);
+  member_set_links(member, words[7] == NULL ? "" : words[7]);
   return NULL;
 }
 
@@ -101,7 +102,7 @@ void control_line(struct control *control, struct network *network, char *line, 
     list(network, answer, room);
     return;
   }
-  if (strcmp(what, "member") == 0 && count == 7)
+  if (strcmp(what, "member") == 0 && (count == 7 || count == 8))
     wrong = take_member(network, words, now);
   else if (strcmp(what, "forget") == 0 && count == 2)
     forget(network, member_by_id(network, words[1]));

@@ -57,7 +57,7 @@ static void without_network(const struct network *network, char *name) {
     name[length - suffix - 1] = 0;
 }
 
-static int look_up(struct network *network, char *name, uint16_t type, struct answers *answers) {
+static int look_up(struct network *network, const char *name, uint16_t type, struct answers *answers) {
   const struct member *called[MEMBERS_MAX];
   unsigned count = 0;
   for (unsigned i = 0; i < MEMBERS_MAX; i++) {
@@ -70,7 +70,11 @@ static int look_up(struct network *network, char *name, uint16_t type, struct an
   return NO_ERROR;
 }
 
-static int look_up_either(struct network *network, char *name, uint16_t type, struct answers *answers) {
+/* What the asker alone calls somebody comes before what all do. */
+static int look_up_for(struct network *network, const struct member *asker, char *name, uint16_t type,
+                       struct answers *answers) {
+  const char *linked = member_linked(asker, name);
+  if (linked != NULL) return look_up(network, linked, type, answers);
   int result = look_up(network, name, type, answers);
   if (result != REFUSED) return result;
   without_network(network, name);
@@ -100,7 +104,8 @@ static int look_back(struct network *network, const char *name, uint16_t type, s
   return NO_ERROR;
 }
 
-size_t dns_answer(struct network *network, const uint8_t *message, size_t length, uint8_t out[DNS_MESSAGE_MAX]) {
+size_t dns_answer(struct network *network, const struct member *asker, const uint8_t *message, size_t length,
+                  uint8_t out[DNS_MESSAGE_MAX]) {
   char name[DNS_NAME_MAX];
   bool question = length > HEADER && (message[2] & (FLAG_ANSWER | OPERATION_BITS)) == 0 && get16(message + 4) == 1;
   size_t end = question ? dns_name_read(message, length, HEADER, name) : 0;
@@ -111,7 +116,9 @@ size_t dns_answer(struct network *network, const uint8_t *message, size_t length
   bool internet = get16(message + end + 2) == CLASS_INTERNET;
   size_t name_length = strlen(name);
   bool back = name_length > 5 && strcmp(name + name_length - 5, ".arpa") == 0;
-  int result = !internet ? REFUSED : back ? look_back(network, name, type, &answers) : look_up_either(network, name, type, &answers);
+  int result = !internet ? REFUSED
+               : back    ? look_back(network, name, type, &answers)
+                         : look_up_for(network, asker, name, type, &answers);
   out[2] = (uint8_t)(FLAG_ANSWER | (result == REFUSED ? 0 : FLAG_AUTHORITY) | (message[2] & FLAG_WANTS_RECURSION));
   out[3] = (uint8_t)(FLAG_RECURSION | result);
   put16(out + 6, answers.count);

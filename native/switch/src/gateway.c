@@ -63,7 +63,7 @@ static void name(struct network *network, struct member *sender, const uint8_t *
                  size_t length, uint64_t now) {
   uint8_t reply[REPLY_MAX];
   uint8_t message[DNS_MESSAGE_MAX];
-  size_t answered = dns_answer(network, payload + UDP_HEADER, length - UDP_HEADER, message);
+  size_t answered = dns_answer(network, sender, payload + UDP_HEADER, length - UDP_HEADER, message);
   if (answered == 0) return;
   uint8_t *out = begin_reply(network, sender, frame, ip, PROTOCOL_UDP, UDP_HEADER + answered, reply);
   put16(out, PORT_DNS);

@@ -50,9 +50,20 @@ struct member *member_add(struct network *network, const char *id) {
   return NULL;
 }
 
-static void forget_names(struct member *member) {
-  for (size_t i = 0; i < member->name_count; i++) free(member->names[i]);
-  member->name_count = 0;
+static void forget_words(char **words, size_t *count) {
+  for (size_t i = 0; i < *count; i++) free(words[i]);
+  *count = 0;
+}
+
+static void set_words(char **words, size_t *count, size_t longest, const char *text) {
+  forget_words(words, count);
+  while (*text != 0 && *count < NAMES_MAX) {
+    size_t length = strcspn(text, ",");
+    char *word = length == 0 || length > longest ? NULL : strndup(text, length);
+    for (char *at = word; at != NULL && *at != 0; at++) *at = (char)tolower((unsigned char)*at);
+    if (word != NULL) words[(*count)++] = word;
+    text += length + (text[length] == ',');
+  }
 }
 
 /* What it sent is in other queues under its place in the table: that is theirs to forget. */
@@ -66,19 +77,26 @@ static void forget_frames_of(struct network *network, const struct member *gone)
 void member_remove(struct network *network, struct member *member) {
   forget_frames_of(network, member);
   queue_clear(&member->queue);
-  forget_names(member);
+  forget_words(member->names, &member->name_count);
+  forget_words(member->links, &member->link_count);
   if (member->fd >= 0) close(member->fd);
   network->members[member->at] = NULL;
   free(member);
 }
 
 void member_set_names(struct member *member, const char *names) {
-  forget_names(member);
-  while (*names != 0 && member->name_count < NAMES_MAX) {
-    size_t length = strcspn(names, ",");
-    char *name = length == 0 || length >= NAME_ROOM ? NULL : strndup(names, length);
-    for (char *at = name; at != NULL && *at != 0; at++) *at = (char)tolower((unsigned char)*at);
-    if (name != NULL) member->names[member->name_count++] = name;
-    names += length + (names[length] == ',');
+  set_words(member->names, &member->name_count, NAME_ROOM - 1, names);
+}
+
+void member_set_links(struct member *member, const char *links) {
+  set_words(member->links, &member->link_count, 2 * NAME_ROOM - 1, links);
+}
+
+const char *member_linked(const struct member *member, const char *alias) {
+  size_t length = strlen(alias);
+  for (size_t i = 0; i < member->link_count; i++) {
+    const char *link = member->links[i];
+    if (strncmp(link, alias, length) == 0 && link[length] == '=') return link + length + 1;
   }
+  return NULL;
 }

@@ -21,6 +21,9 @@ struct member {
   /* Lower case. The first is what its addresses are called. */
   char *names[NAMES_MAX];
   size_t name_count;
+  /* `ALIAS=NAME`, lower case: what it alone calls others. */
+  char *links[NAMES_MAX];
+  size_t link_count;
 
   /* Its socket here, and that of its VM that it sends to. */
   int fd;
@@ -67,3 +70,7 @@ struct member *member_add(struct network *network, const char *id);
 void member_remove(struct network *network, struct member *member);
 /* Names between commas; what does not fit is left out. */
 void member_set_names(struct member *member, const char *names);
+/* The same of links. */
+void member_set_links(struct member *member, const char *links);
+/* The name that `alias` stands for where that member asks; NULL where it is no alias of its own. */
+const char *member_linked(const struct member *member, const char *alias);

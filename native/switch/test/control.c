@@ -27,6 +27,8 @@ static void test_lines(struct control *control, struct network *network) {
   /* Told again it is the same one, with what changed. */
   CHECK(tell(control, network, "member aaaaaaaaaaaaaaaa 02:42:0a:09:00:02 10.9.0.2 - 8000 db", "ok\n"));
   CHECK(member == member_by_id(network, "aaaaaaaaaaaaaaaa") && member->sent.rate == 1000 && !member_called(member, "web"));
+  CHECK(tell(control, network, "member aaaaaaaaaaaaaaaa 02:42:0a:09:00:02 10.9.0.2 - 8000 db store=db2", "ok\n"));
+  CHECK(strcmp(member_linked(member, "store"), "db2") == 0);
   CHECK(tell(control, network, "members", "aaaaaaaaaaaaaaaa 7 0 0 0\nok\n"));
   CHECK(tell(control, network, "member bbbb 02:42:0a:09:00:02 10.9.0.3 - 0 x", "error another member has that address\n"));
   CHECK(tell(control, network, "member bbbb 02:42:0a:09:00:01 10.9.0.3 - 0 x", "error another member has that address\n"));

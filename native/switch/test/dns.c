@@ -10,7 +10,7 @@ static size_t ask(struct bench *bench, const char *name, uint16_t type) {
   size_t length = dns_name_write(name, question + 12);
   put16(question + 12 + length, type);
   put16(question + 14 + length, 1);
-  return dns_answer(&bench->network, question, 16 + length, out);
+  return dns_answer(&bench->network, bench->members[0], question, 16 + length, out);
 }
 
 static int result(void) { return out[3] & 15; }
@@ -38,6 +38,21 @@ static void test_names(struct bench *bench) {
   CHECK(first[2] == 5 && first[3] == 5);
 }
 
+static void test_links(struct bench *bench) {
+  member_set_links(bench->members[0], "Store=db,web=db,gone=nobody");
+  size_t length = ask(bench, "store", 1);
+  CHECK(result() == 0 && count() == 1 && last_byte(length, 0) == 3);
+  length = ask(bench, "WEB", 1);
+  CHECK(result() == 0 && count() == 1 && last_byte(length, 0) == 3);
+  (void)ask(bench, "gone", 1);
+  CHECK(result() == 5);
+  (void)ask(bench, "stor", 1);
+  CHECK(result() == 5);
+  member_set_links(bench->members[0], "");
+  (void)ask(bench, "store", 1);
+  CHECK(result() == 5);
+}
+
 static void test_reverse(struct bench *bench) {
   char name[DNS_NAME_MAX];
   size_t length = ask(bench, "3.0.9.10.in-addr.arpa", 12);
@@ -55,16 +70,16 @@ static void test_reverse(struct bench *bench) {
 
 static void test_bad_questions(struct bench *bench) {
   uint8_t question[64] = {0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3, 'w', 'e', 'b', 0, 0, 1, 0, 1};
-  CHECK(dns_answer(&bench->network, question, 21, out) > 21);
-  for (size_t cut = 0; cut < 21; cut++) CHECK(dns_answer(&bench->network, question, cut, out) == 0);
+  CHECK(dns_answer(&bench->network, bench->members[0], question, 21, out) > 21);
+  for (size_t cut = 0; cut < 21; cut++) CHECK(dns_answer(&bench->network, bench->members[0], question, cut, out) == 0);
   question[2] = 0x81;
-  CHECK(dns_answer(&bench->network, question, 21, out) == 0);
+  CHECK(dns_answer(&bench->network, bench->members[0], question, 21, out) == 0);
   question[2] = 1;
   question[12] = 0xc0;
-  CHECK(dns_answer(&bench->network, question, 21, out) == 0);
+  CHECK(dns_answer(&bench->network, bench->members[0], question, 21, out) == 0);
   question[12] = 3;
   question[14] = '.';
-  CHECK(dns_answer(&bench->network, question, 21, out) == 0);
+  CHECK(dns_answer(&bench->network, bench->members[0], question, 21, out) == 0);
 }
 
 static void test_over_the_wire(struct bench *bench) {
@@ -89,6 +104,7 @@ void test_dns(void) {
   struct bench bench;
   bench_open(&bench);
   test_names(&bench);
+  test_links(&bench);
   test_reverse(&bench);
   test_bad_questions(&bench);
   test_over_the_wire(&bench);

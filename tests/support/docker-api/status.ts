@@ -78,9 +78,7 @@ export const STATUS: Record<string, Status> = {
   'POST /networks/create': partly(
     'the driver `bridge`; options and drivers that mean nothing here are refused by name',
   ),
-  'POST /networks/{id}/connect': partly(
-    'links, link-local addresses and options of the driver are refused by name',
-  ),
+  'POST /networks/{id}/connect': partly('link-local addresses and options of the driver are refused by name'),
   'POST /networks/{id}/disconnect': works,
   'POST /networks/prune': works,
   'GET /plugins': refused('no plugins'),

@@ -34,7 +34,7 @@ export const HOST_RULES: Rules = {
   GroupAdd: honoured('names of the image, or ids'),
   IpcMode: only(['private', 'shareable'], OWN_MACHINE),
   Cgroup: refused(OWN_MACHINE),
-  Links: refused('links are of the past; use a network'),
+  Links: honoured('names of its own for others in a network that was made; refused on bridge'),
   OomScoreAdj: honoured('in the guest', checkOomScore),
   PidMode: only(['private'], OWN_MACHINE),
   Privileged: honoured('all capabilities, all devices, nothing masked, inside the VM'),
