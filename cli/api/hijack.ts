@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 import { EngineError } from '../../contract/errors.ts'
-import { DetachFilter } from './detach-keys.ts'
+import { DetachFilter } from '../../contract/streams/detach-keys.ts'
 import { copyOutput } from './multiplex.ts'
 
 export interface SessionOptions {

@@ -168,6 +168,8 @@ export interface FileBackend {
 export interface ExecSession {
   tty: boolean
   stdin: Writable
+  /** As the exec was created with. */
+  detachKeys?: string
   /** Ends when the process has ended and all it printed was given. */
   output: AsyncIterable<{ stream: 'stdout' | 'stderr'; data: Buffer }>
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Readable, Writable } from 'node:stream'
 import type { ExecCreateRequest, ExecInspect } from '../../contract/docker.ts'
+import { parseDetachKeys } from '../../contract/streams/detach-keys.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { GuestProcess } from '../guest/agent-client.ts'
 import type { Container } from './containers/container.ts'
@@ -23,6 +24,7 @@ interface Exec {
 interface Session {
   tty: boolean
   stdin: Writable
+  detachKeys?: string
   output: AsyncIterable<OutputPart>
 }
 
@@ -42,6 +44,7 @@ export class ExecService {
     const container = this.#containers.find(containerId)
     container.agent()
     if (!request.Cmd?.length) throw new EngineError('INVALID_ARGUMENT', 'no exec command specified; give Cmd')
+    if (request.DetachKeys) parseDetachKeys(request.DetachKeys)
     const id = randomBytes(32).toString('hex')
     this.#forgetOldest()
     this.#execs.set(id, { id, container, request, exitCode: null, running: false })
@@ -82,7 +85,12 @@ export class ExecService {
       return undefined
     }
     const output = merged(process.stdout, process.stderr, options.signal)
-    return { tty, stdin: process.stdin, output: followedBy(output, process.exited, options.signal) }
+    return {
+      tty,
+      stdin: process.stdin,
+      detachKeys: request.DetachKeys,
+      output: followedBy(output, process.exited, options.signal),
+    }
   }
 
   async inspect(execId: string): Promise<ExecInspect> {

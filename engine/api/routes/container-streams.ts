@@ -1,4 +1,5 @@
 import type { FastifyRequest, RouteOptions } from 'fastify'
+import { parseDetachKeys } from '../../../contract/streams/detach-keys.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { ContainerBackend } from '../backend.ts'
 import { clientSignal } from '../client.ts'
@@ -35,6 +36,8 @@ export function containerStreamRoutes(
       handler: async (request, reply) => {
         const query = new Query(request.query)
         const ends = { gone: new AbortController(), closing }
+        const detachKeys = query.text('detachKeys')
+        if (detachKeys) parseDetachKeys(detachKeys)
         const session = await containers.attach(id(request), {
           logs: query.flag('logs'),
           stream: query.flag('stream'),
@@ -43,7 +46,7 @@ export function containerStreamRoutes(
           stderr: query.flag('stderr'),
           signal: sessionSignal(ends),
         })
-        await runSession(hijack(request, reply, session), session, ends)
+        await runSession(hijack(request, reply, session), { ...session, detachKeys }, ends)
       },
     },
   ]

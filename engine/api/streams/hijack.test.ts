@@ -273,6 +273,35 @@ test('an Upgrade to what hijacks nothing is answered, and is the last answer', a
   expect(await client.rest()).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*connection: close\r\n[^]*OK$/i)
 })
 
+const withKeys = (keys: string) =>
+  attach('/containers/c/attach', UPGRADE).replace('?', `?detachKeys=${keys}&`)
+
+test('on a terminal the keys that the client named end the session, and not the input of the process', async () => {
+  const process = new FakeProcess({ tty: true })
+  await using api = await serving(process)
+  const client = await api.raw()
+  client.send(withKeys('ctrl-a,x'))
+  await client.until('\r\n\r\n')
+  client.send('\x01y\x01xlost')
+  expect(String(await once(process.stdin, 'data'))).toBe('\x01y')
+  expect(await client.rest()).toBe('')
+  expect(process.stdin.writableEnded).toBe(false)
+  expect(api.calls[0]!.signal.aborted).toBe(true)
+})
+
+test('without a terminal such keys are input, and what are no keys is refused', async () => {
+  const process = new FakeProcess()
+  await using api = await serving(process)
+  const client = await api.raw()
+  client.send(withKeys('ctrl-a,x'))
+  await client.until('\r\n\r\n')
+  client.socket.end('\x01x')
+  expect(await text(process.stdin)).toBe('\x01x')
+  const wrong = await api.raw()
+  wrong.send(withKeys('ctrl-1'))
+  expect(await wrong.rest()).toMatch(/^HTTP\/1.1 400 [^]*'ctrl-1' is not a key/)
+})
+
 test('sessions end with the server', async () => {
   const process = new FakeProcess()
   await using api = await serving(process)

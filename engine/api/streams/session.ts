@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Writable } from 'node:stream'
+import { Transform, type Writable } from 'node:stream'
+import { DetachFilter } from '../../../contract/streams/detach-keys.ts'
 import { describe } from '../errors.ts'
 import { finish } from './hijack.ts'
 import { sendFailure, sendOutput } from './multiplex.ts'
@@ -8,6 +9,8 @@ export interface Session {
   tty: boolean
   output: AsyncIterable<{ stream: 'stdout' | 'stderr'; data: Buffer }>
   stdin?: Writable
+  /** On a terminal: the client named them, and goes when they are typed. Most look for them themselves. */
+  detachKeys?: string
 }
 
 /** What ends a session early: `gone` is aborted here when the client goes away, `closing` by the engine. */
@@ -49,25 +52,38 @@ export async function runSession(socket: Socket, session: Session, ends: Session
   finish(socket)
 }
 
-function forwardInput(socket: Socket, { stdin, tty }: Session, { gone, closing }: SessionEnds): void {
+function forwardInput(socket: Socket, session: Session, { gone, closing }: SessionEnds): void {
+  const { stdin, tty, detachKeys } = session
   if (!stdin) {
     // Its end is to be seen: whether the client has gone is asked then.
     socket.once('end', () => void isGone(socket)).resume()
     return
   }
+  const typed = tty && detachKeys ? socket.pipe(detaching(detachKeys, () => gone.abort())) : socket
   // The process may end, or close its input, while the client still writes: that is thrown away.
   const discard = (): void => {
-    socket.unpipe(stdin)
-    socket.resume()
+    typed.unpipe(stdin)
+    typed.resume()
   }
   stdin.on('error', discard).on('close', discard)
   // The engine goes, and its clients with it: the process is told nothing.
   const end = (): void => void (tty || closing.aborted || stdin.end())
   gone.signal.addEventListener('abort', end, { once: true })
-  socket.pipe(stdin, { end: false })
+  typed.pipe(stdin, { end: false })
   socket.once('end', () => {
     end()
     void isGone(socket)
+  })
+}
+
+function detaching(keys: string, detach: () => void): Transform {
+  const filter = new DetachFilter(keys)
+  return new Transform({
+    transform(input: Buffer, _encoding, done) {
+      const passed = filter.pass(input)
+      if (filter.detached) detach()
+      done(null, passed)
+    },
   })
 }
 

@@ -1,4 +1,4 @@
-import { EngineError } from '../../contract/errors.ts'
+import { EngineError } from '../errors.ts'
 
 export const DEFAULT_DETACH_KEYS = 'ctrl-p,ctrl-q'
 
