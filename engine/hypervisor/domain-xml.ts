@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { create } from 'xmlbuilder2'
 import type { HypervisorFacts, Share, VmSpec } from './virtual-machine.ts'
+import { Element } from './xml.ts'
 
 export const RECORD_URI = 'https://ramet.dev/xmlns/container/1'
 export const RECORD_KEY = 'ramet'
@@ -22,7 +22,7 @@ type XmlFacts = Pick<HypervisorFacts, 'qemuVersion'>
 export function domainXml(spec: VmSpec, facts: XmlFacts, owner = ''): string {
   const { hardware } = spec
   const kvm = hardware.accelerator === 'kvm'
-  const document = create().ele('domain', { type: kvm ? 'kvm' : 'qemu', 'xmlns:qemu': QEMU_URI })
+  const document = new Element('domain', { type: kvm ? 'kvm' : 'qemu', 'xmlns:qemu': QEMU_URI })
   document.ele('name').txt(spec.name)
   document.ele('uuid').txt(spec.uuid)
   if (spec.title) document.ele('title').txt(spec.title)
@@ -79,7 +79,7 @@ export function domainXml(spec: VmSpec, facts: XmlFacts, owner = ''): string {
   devices.ele('audio', { id: '1', type: 'none' })
   const commandline = document.ele('qemu:commandline')
   for (const value of commandLine(spec, facts)) commandline.ele('qemu:arg', { value })
-  return document.end({ prettyPrint: true, headless: true })
+  return document.toString()
 }
 
 function commandLine(spec: VmSpec, facts: XmlFacts): string[] {

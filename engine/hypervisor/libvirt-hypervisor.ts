@@ -3,7 +3,6 @@ import { cpus } from 'node:os'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { convert } from 'xmlbuilder2'
 import { connect, type Connection, type Domain } from '../../native/libvirt/index.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { chooseAccelerator } from './accelerator.ts'
@@ -112,13 +111,9 @@ async function collectFacts(connection: Connection, options: HypervisorOptions):
 
 /** The emulator that libvirt would run for a 64-bit PC. */
 function emulatorOf(capabilities: string): string {
-  const tree = convert(capabilities, { format: 'object' }) as {
-    capabilities?: { guest?: unknown }
-  }
-  const guests = [tree.capabilities?.guest ?? []].flat() as {
-    arch?: { '@name'?: string; emulator?: string }
-  }[]
-  const emulator = guests.find((guest) => guest.arch?.['@name'] === 'x86_64')?.arch?.emulator
+  // libvirt writes it, so it is read as libvirt writes it.
+  const [, arch = ''] = /<arch name=['"]x86_64['"]>([^]*?)<\/arch>/.exec(capabilities) ?? []
+  const emulator = /<emulator>([^<]+)<\/emulator>/.exec(arch)?.[1]
   if (emulator) return emulator
   throw new EngineError(
     'LIBVIRT_UNAVAILABLE',
