@@ -33,6 +33,7 @@ const LAYERS = {
     'engine-hypervisor',
     'engine-switch',
     'engine-templates',
+    'native-memory',
     'native-switch',
   ],
   electron: ['contract'],

@@ -35,6 +35,7 @@ import { ownFolders, RefusedFolders } from './services/mounts/refused.ts'
 import { Switches } from './switch/switches.ts'
 import { TemplateService } from './services/templates.ts'
 import { VolumeService } from './services/volumes/volumes.ts'
+import { restWhenIdle } from './rest.ts'
 import { readSettings } from './settings.ts'
 
 /** The composition root: makes every part once, joins them, and serves until it is told to stop. */
@@ -190,6 +191,8 @@ async function main(): Promise<void> {
   history.start()
   await live.sweep().catch((error: Error) => log(error.message))
   log(`engine ${version} serves ${at.socket}; ${hypervisor.facts.accelerator}, ${uri}`)
+
+  restWhenIdle(log)
 
   let stopping = false
   const stop = async (): Promise<void> => {

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 
 /**
- * Reads the memory of another process of this user. Build it with `make -C native/memory`.
+ * Reads the memory of another process of this user, and gives back what of its own this one does not need just now.
+ * Build it with `make -C native/memory`.
  */
 
 export interface Captured {
@@ -13,6 +14,7 @@ export interface Captured {
 
 const native = createRequire(import.meta.url)('./out/memory.node') as {
   capture(pid: number, address: bigint, bytes: number, fd: number): Promise<Captured>
+  release(): Promise<undefined>
 }
 
 /**
@@ -29,4 +31,12 @@ export function capture(options: {
 }): Promise<Captured> {
   const { pid, address, bytes, fd } = options
   return native.capture(pid, address, bytes, fd)
+}
+
+/**
+ * Gives back free memory of malloc's, and unmaps the pages of programs and libraries: they stay in the page cache, and
+ * those that are run again are mapped again, a few microseconds each.
+ */
+export function release(): Promise<undefined> {
+  return native.release()
 }

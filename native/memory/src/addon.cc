@@ -3,6 +3,7 @@
 #include <system_error>
 
 #include "capture.h"
+#include "release.h"
 
 namespace ramet {
 
@@ -48,6 +49,28 @@ class CaptureWorker : public Napi::AsyncWorker {
   int code_ = 0;
 };
 
+class ReleaseWorker : public Napi::AsyncWorker {
+ public:
+  explicit ReleaseWorker(Napi::Env env) : Napi::AsyncWorker(env), deferred_(env) {}
+
+  Napi::Promise promise() const { return deferred_.Promise(); }
+
+ protected:
+  void Execute() override {
+    try {
+      release();
+    } catch (const std::exception& error) {
+      SetError(error.what());
+    }
+  }
+
+  void OnOK() override { deferred_.Resolve(Env().Undefined()); }
+  void OnError(const Napi::Error& error) override { deferred_.Reject(error.Value()); }
+
+ private:
+  Napi::Promise::Deferred deferred_;
+};
+
 double number(const Napi::CallbackInfo& info, size_t at) {
   if (!info[at].IsNumber()) throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(at) + " must be a number");
   return info[at].As<Napi::Number>().DoubleValue();
@@ -63,8 +86,15 @@ Napi::Value start(const Napi::CallbackInfo& info) {
   return worker->promise();
 }
 
+Napi::Value start_release(const Napi::CallbackInfo& info) {
+  auto* worker = new ReleaseWorker(info.Env());
+  worker->Queue();
+  return worker->promise();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("capture", Napi::Function::New(env, start));
+  exports.Set("release", Napi::Function::New(env, start_release));
   return exports;
 }
 
