@@ -50,6 +50,9 @@ export function onKey(listener: (event: KeyboardEvent) => void): void {
   onScopeDispose(() => window.removeEventListener('keydown', listener))
 }
 
+/** Once, when there is nothing else to do. */
+export const whenIdle = (work: () => void): void => void requestIdleCallback(work, { timeout: 5000 })
+
 /** The time, in milliseconds, of every half minute that the window is seen. */
 export const now: Readonly<Ref<number>> = ticking()
 
