@@ -114,6 +114,9 @@ export type EngineState =
   | { phase: 'failed'; message: string }
 
 /** Where in the window something leads: from the tray, a notification, a `ramet://` link. */
+/** Those that something outside of the window leads to. */
+export type ContainerTab = 'overview' | 'logs' | 'terminal' | 'checkpoints'
+
 export type Place =
   | {
       page:
@@ -127,7 +130,7 @@ export type Place =
         | 'settings'
         | 'doctor'
     }
-  | { page: 'container'; id: string; tab?: 'overview' | 'logs' | 'terminal' }
+  | { page: 'container'; id: string; tab?: ContainerTab }
   | { page: 'run'; image?: string }
 
 export type ShellEvent =

@@ -5,6 +5,9 @@ import { fake } from '../testing/fake-electron.ts'
 import { Actions } from './actions.ts'
 import type { EngineConnection } from './engine/connection.ts'
 
+const PORTS = [{ IP: '127.0.0.1', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' }]
+const FORKED = '{"containers":[{"Id":"1","Name":"one\\u202e"},{"Id":"2","Name":"two"}]}'
+
 let did: string[]
 let told: string[]
 let state: EngineState
@@ -19,11 +22,13 @@ beforeEach(() => {
   confirmed = true
   stuck = []
   const engine = fake<EngineConnection>('engine', {
-    get: async () => ['a', 'b', 'c'].map((Id) => ({ Id, Names: [`/name-${Id}`] })),
-    request: async ({ method, path }: EngineRequest) => {
+    get: async () => ['a', 'b', 'c'].map((Id) => ({ Id, Names: [`/name-${Id}`], Ports: PORTS })),
+    request: async ({ method, path, body }: EngineRequest) => {
       if (stuck.some((id) => path.includes(`/${id}/`)))
         throw new EngineError('GUEST_TIMEOUT', 'it does not answer')
       did.push(`${method} ${path}`)
+      if (body) did.push(JSON.stringify(body))
+      if (path.endsWith('/fork')) return { status: 201, headers: {}, text: FORKED }
       return { status: 200, headers: {}, text: '{"id":"x","name":"web\\u202e"}' }
     },
   })
@@ -55,6 +60,25 @@ test('what the tray and the desktop do', async () => {
     'quit',
   ])
   expect(told).toEqual(['info: web runs.'])
+})
+
+test('a container is forked with ports of its own, and a checkpoint of it is taken', async () => {
+  await actions.perform({ do: 'fork', id: 'a', count: 2 })
+  await actions.perform({ do: 'checkpoint', id: 'a' })
+  expect(did).toEqual([
+    'POST /ramet/v1/containers/a/fork',
+    '{"count":2,"name":"name-a-fork","ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"0"}]}}',
+    'POST /containers/a/checkpoints',
+    '{"Exit":false}',
+  ])
+  did.length = 0
+  await actions.perform({ do: 'fork', id: 'gone', count: 1 })
+  expect(did).toEqual([])
+  expect(told).toEqual([
+    'info: one, two run.',
+    'info: The checkpoint is taken; the container goes on.',
+    'error: this container is gone',
+  ])
 })
 
 test('all are stopped once it is confirmed, and those that could not be are named', async () => {

@@ -1,7 +1,8 @@
 import { EngineError } from '../../contract/errors.ts'
 import type { ContainerSummary } from '../../contract/docker.ts'
+import { defaultFork } from '../../contract/fork.ts'
 import type { EngineState, Place } from '../../contract/ipc.ts'
-import type { QuickLaunchRun } from '../../contract/ramet.ts'
+import type { ForkResponse, QuickLaunchRun } from '../../contract/ramet.ts'
 import type { ShellCommand } from './commands.ts'
 import type { EngineConnection } from './engine/connection.ts'
 import type { TrayAction } from './tray/model.ts'
@@ -48,6 +49,10 @@ export class Actions {
         return quit()
       case 'launch':
         return this.#launch(action.id)
+      case 'fork':
+        return this.#fork(action.id, action.count)
+      case 'checkpoint':
+        return this.#checkpoint(action.id)
       case 'stop':
         return this.#stop(action.id)
       case 'stop-all':
@@ -64,6 +69,26 @@ export class Actions {
     const path = `/ramet/v1/launches/${encodeURIComponent(id)}/run`
     const run = JSON.parse((await engine.request({ method: 'POST', path })).text) as QuickLaunchRun
     tell('info', `${inert(run.name)} runs.`)
+  }
+
+  async #fork(id: string, count: number): Promise<void> {
+    const { engine, tell } = this.#the
+    const all = await engine.get<ContainerSummary[]>('/containers/json?all=1')
+    const parent = all.find(({ Id }) => Id === id)
+    if (!parent) throw new EngineError('CONTAINER_NOT_FOUND', 'this container is gone')
+    const { text } = await engine.request({
+      method: 'POST',
+      path: `/ramet/v1/containers/${encodeURIComponent(id)}/fork`,
+      body: defaultFork(parent, all, count),
+    })
+    const names = (JSON.parse(text) as ForkResponse).containers.map(({ Name }) => inert(Name))
+    tell('info', `${names.join(', ')} ${names.length === 1 ? 'runs' : 'run'}.`)
+  }
+
+  async #checkpoint(id: string): Promise<void> {
+    const path = `/containers/${encodeURIComponent(id)}/checkpoints`
+    await this.#the.engine.request({ method: 'POST', path, body: { Exit: false } })
+    this.#the.tell('info', 'The checkpoint is taken; the container goes on.')
   }
 
   async #stop(id: string): Promise<void> {

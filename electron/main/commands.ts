@@ -11,7 +11,7 @@ export type ShellCommand =
 
 const SCHEME = 'ramet:'
 const PAGES = ['dashboard', 'containers', 'images', 'templates', 'volumes', 'networks', 'activity', 'settings', 'doctor'] as const // prettier-ignore
-const TABS = ['overview', 'logs', 'terminal'] as const
+const TABS = ['overview', 'logs', 'terminal', 'checkpoints'] as const
 /** Ids and names of containers and launches. */
 const NAME = /^[\w.-]{1,128}$/
 const IMAGE_MAX = 512

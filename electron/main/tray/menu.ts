@@ -1,4 +1,5 @@
 import type { ContainerSummary } from '../../../contract/docker.ts'
+import type { ContainerTab } from '../../../contract/ipc.ts'
 import type { QuickLaunch } from '../../../contract/ramet.ts'
 import type { TrayLine, TrayModel } from './model.ts'
 import { menuText, size } from './text.ts'
@@ -7,6 +8,7 @@ import { menuText, size } from './text.ts'
 const CONTAINERS_MAX = 20
 const LAUNCHES_MAX = 15
 const PORTS_MAX = 8
+const FORKS = 5
 
 /** Serves: the tray. The whole menu, of what is known; a line without an action only tells. */
 export function trayMenu(model: TrayModel): TrayLine[] {
@@ -90,7 +92,8 @@ function container({ Id: id, Names, State, Status, Ports }: ContainerSummary): T
   const name = Names[0]?.replace(/^\//, '') ?? id.slice(0, 12)
   const note = /unhealthy/.test(Status) ? ' (unhealthy)' : State === 'running' ? '' : ` (${State})`
   const browse = [...new Set(Ports.flatMap(browserUrl))].slice(0, PORTS_MAX)
-  const go = (label: string, tab: 'overview' | 'logs' | 'terminal'): TrayLine => ({
+  const runs = State === 'running'
+  const go = (label: string, tab: ContainerTab): TrayLine => ({
     label,
     action: { do: 'go', place: { page: 'container', id, tab } },
   })
@@ -99,12 +102,24 @@ function container({ Id: id, Names, State, Status, Ports }: ContainerSummary): T
     lines: [
       ...browse.map((url): TrayLine => ({ label: `Open ${url}`, action: { do: 'browse', url } })),
       go('Logs', 'logs'),
-      ...(State === 'running' ? [go('Terminal', 'terminal')] : []),
+      ...(runs ? [go('Terminal', 'terminal')] : []),
       go('Details', 'overview'),
+      'separator',
+      ...(runs ? live(id) : []),
+      go('Checkpoints and rewind', 'checkpoints'),
       'separator',
       { label: 'Stop', action: { do: 'stop', id } },
     ],
   }
+}
+
+/** What is done with it while it runs. A warm image wants a name: the window asks for it. */
+function live(id: string): TrayLine[] {
+  return [
+    { label: 'Fork', action: { do: 'fork', id, count: 1 } },
+    { label: `Fork ${FORKS} times`, action: { do: 'fork', id, count: FORKS } },
+    { label: 'Take a checkpoint', action: { do: 'checkpoint', id } },
+  ]
 }
 
 /** Whatever a port listens on, this machine reaches it at its own address. */

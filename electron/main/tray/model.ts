@@ -24,6 +24,9 @@ export type TrayAction =
   | { do: 'go'; place?: Place }
   | { do: 'launch'; id: string }
   | { do: 'browse'; url: string }
+  /** Live copies, each with its ports on free ones. */
+  | { do: 'fork'; id: string; count: number }
+  | { do: 'checkpoint'; id: string }
   | { do: 'stop'; id: string }
   | { do: 'stop-all' }
   | { do: 'start-engine' }
