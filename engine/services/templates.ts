@@ -85,7 +85,9 @@ export class TemplateService {
       )
     }
     const origin = { ...request.origin, base: this.#idOf(hardware), parent: base.id }
-    return freezeLive({ ...request, base, cold, origin }, this.#the.store)
+    const made = await freezeLive({ ...request, base, cold, origin }, this.#the.store)
+    this.#the.changed('create', made.template.id)
+    return made
   }
 
   /** Those that were frozen while a container ran. */

@@ -19,7 +19,8 @@ export interface Task {
   parts: Map<string, Part>
   startedAt: number
   endedAt?: number
-  cancel(): void
+  /** Absent where it cannot be cut short. */
+  cancel?(): void
 }
 
 export interface TaskControls {
@@ -47,7 +48,11 @@ export const useActivity = defineStore('activity', () => {
   }
 
   /** Rejects as `work` does; the task keeps the error. */
-  async function run<T>(title: string, work: (controls: TaskControls) => Promise<T>): Promise<T> {
+  async function run<T>(
+    title: string,
+    work: (controls: TaskControls) => Promise<T>,
+    { cancellable = true } = {},
+  ): Promise<T> {
     const ends = new AbortController()
     const task: Task = shallowReactive({
       id: ++last,
@@ -57,7 +62,7 @@ export const useActivity = defineStore('activity', () => {
       error: '',
       parts: new Map<string, Part>(),
       startedAt: Date.now(),
-      cancel: () => ends.abort(),
+      cancel: cancellable ? () => ends.abort() : undefined,
     })
     tasks.value = [task, ...tasks.value].slice(0, KEPT)
     try {

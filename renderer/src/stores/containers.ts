@@ -99,7 +99,8 @@ export const useContainers = defineStore('containers', () => {
     status,
     error,
     busy,
-    load,
+    during,
+    reload: load,
     items: computed(() => [...byId.value.values()]),
     act: (id: string, action: ContainerAction) =>
       during(id, () => call('POST', `/containers/${id}/${action}`)),

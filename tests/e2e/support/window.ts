@@ -83,6 +83,15 @@ export class TestWindow implements AsyncDisposable {
     }
   }
 
+  /** The same in either theme; what is open stays open. */
+  async pictures(name: string): Promise<void> {
+    if (!process.env['RAMET_SCREENSHOTS']) return
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await this.page.emulateMedia({ colorScheme })
+      await this.picture(`${name}-${colorScheme}`)
+    }
+  }
+
   /** Problems of accessibility that axe counts as serious or worse. */
   async axe(): Promise<string[]> {
     const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

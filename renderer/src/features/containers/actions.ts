@@ -4,7 +4,7 @@ import {
   Play,
   RotateCw,
   ScrollText,
-  Square,
+  CircleStop,
   SquarePen,
   Star,
   SquareTerminal,
@@ -21,12 +21,14 @@ import { useNotices } from '../../stores/notices.ts'
 import { text } from '../../text/index.ts'
 import { toLine } from '../run/line.ts'
 import { fromInspect, requestOf } from '../run/model.ts'
+import { useLiveActions } from './live/live-actions.ts'
 
 /** What can be done with containers, wherever it is offered. */
 export function useContainerActions(router: Router) {
   const containers = useContainers()
   const notices = useNotices()
   const launches = useLaunches()
+  const live = useLiveActions(router)
 
   const act = (list: ContainerSummary[], action: ContainerAction): void => {
     for (const { Id } of list) void notices.attempt(() => containers.act(Id, action))
@@ -64,7 +66,7 @@ export function useContainerActions(router: Router) {
     const runs = State === 'running' || State === 'restarting'
     return [
       ...(isLive(container)
-        ? [{ label: words.stop, icon: Square, run: () => act([container], 'stop') }]
+        ? [{ label: words.stop, icon: CircleStop, run: () => act([container], 'stop') }]
         : [{ label: words.start, icon: Play, run: () => act([container], 'start') }]),
       {
         label: words.restart,
@@ -75,6 +77,7 @@ export function useContainerActions(router: Router) {
       State === 'paused'
         ? { label: words.unpause, icon: Play, run: () => act([container], 'unpause') }
         : { label: words.pause, icon: Pause, disabled: !runs, run: () => act([container], 'pause') },
+      ...live.actions(container),
       { label: words.logs, icon: ScrollText, begins: true, run: () => void router.push(`${at}/logs`) },
       {
         label: words.terminal,
@@ -94,5 +97,5 @@ export function useContainerActions(router: Router) {
     ]
   }
 
-  return { act, remove, actions }
+  return { act, remove, actions, fork: live.fork }
 }

@@ -1,16 +1,21 @@
 import {
   Box,
+  Camera,
   Download,
+  GitFork,
+  History,
   Layers,
   Moon,
   Play,
   ScrollText,
-  Square,
+  Snowflake,
+  CircleStop,
   SquareTerminal,
   Sun,
   SunMoon,
   Star,
 } from '@lucide/vue'
+import type { ContainerSummary } from '../../../../contract/docker.ts'
 import { computed, type Component, type ComputedRef, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
 import { isLive, nameOf, useContainers } from '../../stores/containers.ts'
@@ -19,6 +24,8 @@ import { useLaunches } from '../../stores/launches.ts'
 import { useNotices } from '../../stores/notices.ts'
 import { usePreferences, type Theme } from '../../stores/preferences.ts'
 import { text } from '../../text/index.ts'
+import { asked } from '../containers/live/asked.ts'
+import { useLiveActions } from '../containers/live/live-actions.ts'
 
 export interface Command {
   key: string
@@ -43,6 +50,7 @@ export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
   const launches = useLaunches()
   const notices = useNotices()
   const preferences = usePreferences()
+  const live = useLiveActions(router)
   const words = text.common.palette
   const go = (to: string) => (): void => void router.push(to)
   const theme = (chosen: Theme) => (): void => void (preferences.theme = chosen)
@@ -60,13 +68,14 @@ export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
 
   const ofContainers = (): Command[] =>
     containers.items.flatMap((container): Command[] => {
-      const [name, at, live] = [nameOf(container), `/containers/${container.Id}`, isLive(container)]
+      const [name, at, alive] = [nameOf(container), `/containers/${container.Id}`, isLive(container)]
       const act = (action: 'start' | 'stop') => (): void =>
         void notices.attempt(() => containers.act(container.Id, action))
       return [
         { key: at, label: name, detail: container.Image, icon: Box, run: go(at) },
         { key: `${at} logs`, label: words.logsOf(name), icon: ScrollText, run: go(`${at}/logs`) },
-        ...(live
+        ...(container.State === 'running' ? ofLive(container) : []),
+        ...(alive
           ? [
               {
                 key: `${at} terminal`,
@@ -74,11 +83,28 @@ export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
                 icon: SquareTerminal,
                 run: go(`${at}/terminal`),
               },
-              { key: `${at} stop`, label: words.stop(name), icon: Square, run: act('stop') },
+              { key: `${at} stop`, label: words.stop(name), icon: CircleStop, run: act('stop') },
             ]
           : [{ key: `${at} start`, label: words.start(name), icon: Play, run: act('start') }]),
       ]
     })
+  function ofLive(container: ContainerSummary): Command[] {
+    const [name, at] = [nameOf(container), `/containers/${container.Id}`]
+    const words = text.live
+    const ask = (what: 'fork' | 'freeze') => (): void => void (asked.value = { what, container })
+    return [
+      { key: `${at} fork`, label: words.forkOf(name), icon: GitFork, run: () => void live.fork(container) },
+      { key: `${at} forks`, label: words.forkSeveralOf(name), icon: GitFork, run: ask('fork') },
+      { key: `${at} freeze`, label: words.freezeOf(name), icon: Snowflake, run: ask('freeze') },
+      {
+        key: `${at} take`,
+        label: words.takeOf(name),
+        icon: Camera,
+        run: () => void live.checkpoint(container),
+      },
+      { key: `${at} points`, label: words.rewindOf(name), icon: History, run: go(`${at}/checkpoints`) },
+    ]
+  }
   const ofImages = (): Command[] =>
     images.items.flatMap((image): Command[] => {
       const name = imageName(image)

@@ -69,6 +69,8 @@ export const detail = {
     terminal: 'Terminal',
     files: 'Files',
     stats: 'Statistics',
+    checkpoints: 'Checkpoints',
+    lineage: 'Lineage',
     settings: 'Settings',
     inspect: 'Inspect',
   },
@@ -82,7 +84,6 @@ export const detail = {
     mounts: 'Mounts',
     health: 'Health',
     processes: 'Processes',
-    lineage: 'Lineage',
   },
   facts: {
     id: 'Id',
@@ -113,9 +114,6 @@ export const detail = {
   noPorts: 'No ports are published.',
   noMounts: 'Nothing is mounted.',
   lastProbe: 'Last check',
-  template: 'Template',
-  cold: 'Booted cold: shares memory with nobody',
-  siblings: (n: number) => (n === 1 ? 'no siblings' : n === 2 ? '1 sibling' : `${n - 1} siblings`),
   engineDefault: 'default of the engine',
 }
 

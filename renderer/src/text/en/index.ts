@@ -1,5 +1,6 @@
 export * as common from './common.ts'
 export * as containers from './containers.ts'
+export * as live from './live.ts'
 export * as dashboard from './dashboard.ts'
 export * as run from './run.ts'
 export * as images from './images.ts'

@@ -2,7 +2,8 @@ export const templates = {
   title: 'Templates',
   columns: {
     image: 'Image',
-    kind: 'Machine',
+    kind: 'Kind',
+    machine: 'Machine',
     size: 'On disk',
     resident: 'In memory',
     clones: 'Clones',
@@ -24,6 +25,16 @@ export const templates = {
   removeTitle: (image: string) => `Remove the template of ${image}?`,
   removeDetail: (clones: number) =>
     `It is made again when it is needed, which takes one boot.${clones > 0 ? ` Its ${clones} running clones run on.` : ''}`,
+  kind: (kind: 'image' | 'warm' | 'fork' | 'checkpoint' | 'healthy', of: string) =>
+    ({
+      image: 'Booted',
+      warm: `Warm image of ${of}`,
+      fork: `Fork of ${of}`,
+      checkpoint: `Checkpoint of ${of}`,
+      healthy: `Kept warm from ${of}`,
+    })[kind],
+  removeLiveDetail:
+    'It was frozen while a container ran and cannot be made again: whatever starts from it or goes back to it cannot any more.',
   machine: (memory: string, cpus: number) => `${memory}, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`,
   search: 'Search templates',
   frozen: (ms: string) => `The machine stood still for ${ms} while it was frozen`,

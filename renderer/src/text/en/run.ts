@@ -8,7 +8,12 @@ export const namePlaceholder = 'a name of its own'
 export const command = 'Command'
 export const commandPlaceholder = 'as the image says'
 export const ports = 'Ports'
-export const port = { host: 'Port on this computer', container: 'Port in the container', any: 'any' }
+export const port = {
+  host: 'Port on this computer',
+  container: 'Port in the container',
+  any: 'any',
+  protocol: 'tcp or udp',
+}
 export const env = 'Environment'
 export const envName = 'Variable'
 export const envValue = 'Value'
@@ -24,6 +29,15 @@ export const restarts = {
   'on-failure': 'When it fails',
   'unless-stopped': 'Unless stopped',
   always: 'Always',
+}
+export const warm = 'Keep warm'
+export const warmHint =
+  'The first container is frozen with its application running; later ones of the same settings start from there.'
+export const warmths = {
+  off: 'No',
+  healthy: 'Once it is healthy',
+  'after=30s': '30 seconds after its start',
+  'after=5m': '5 minutes after its start',
 }
 export const network = 'Network'
 export const tty = 'Terminal (-it)'
