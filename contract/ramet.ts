@@ -3,6 +3,7 @@ import type { ContainerCreateRequest, EventMessage } from './docker.ts'
 /** Shapes of `/ramet/v1/`: what Docker's API has no word for. All sizes are bytes, all times milliseconds unless said. */
 
 import type { PortMap } from './docker.ts'
+import type { NetworkRate } from './ramet-networks.ts'
 
 export type Accelerator = 'kvm' | 'tcg'
 
@@ -190,8 +191,15 @@ export interface TemplateEvent {
   Actor: { ID: string }
 }
 
+/** What goes through the networks that users made, as it was measured; while nothing runs in one it is not told. */
+export interface RatesEvent {
+  Type: 'rates'
+  Action: 'sample'
+  rates: NetworkRate[]
+}
+
 /** What `/ramet/v1/events` tells, one JSON line each: Docker's events, and what Docker has no word for. */
-export type RametEvent = EventMessage | MemoryEvent | TemplateEvent
+export type RametEvent = EventMessage | MemoryEvent | TemplateEvent | RatesEvent
 
 export interface HostInfo {
   accelerator: Accelerator

@@ -28,6 +28,7 @@ import { StatsService } from './services/stats/stats.ts'
 import { Attachments } from './services/networks/attachments.ts'
 import { Connections } from './services/networks/connections.ts'
 import { hostRoutes } from './services/networks/host-routes.ts'
+import { RateTeller } from './services/networks/rate-teller.ts'
 import { ReachService } from './services/networks/reach.ts'
 import { NetworkService } from './services/networks/networks.ts'
 import { MountService } from './services/mounts/mounts.ts'
@@ -134,6 +135,12 @@ async function main(): Promise<void> {
     log,
   })
   const reach = new ReachService({ networks, attachments, switches, containers: records })
+  const rates = new RateTeller({
+    rates: () => reach.rates(),
+    isNeeded: () => records().some((each) => each.phase === 'running' && attachments.ports(each).length > 0),
+    events,
+    log,
+  })
   const streams = new StreamService(containers)
   const execs = new ExecService(containers)
   const images = new ImageService({
@@ -189,6 +196,7 @@ async function main(): Promise<void> {
   await switches.settle()
   recovered.resolve(undefined)
   history.start()
+  rates.start()
   await live.sweep().catch((error: Error) => log(error.message))
   log(`engine ${version} serves ${at.socket}; ${hypervisor.facts.accelerator}, ${uri}`)
 
@@ -199,6 +207,7 @@ async function main(): Promise<void> {
     if (stopping) return
     stopping = true
     history.close()
+    rates.close()
     await server.close()
     containers.close()
     switches.detach()

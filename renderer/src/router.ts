@@ -60,6 +60,13 @@ export function makeRouter(): Router {
         meta: { title: nav.volumes },
       },
       {
+        path: '/volumes/:name',
+        name: 'volume',
+        component: () => import('./features/volumes/VolumePage.vue'),
+        props: true,
+        meta: { title: nav.volumes },
+      },
+      {
         path: '/networks',
         name: 'networks',
         component: () => import('./features/networks/NetworksPage.vue'),

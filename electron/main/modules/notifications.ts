@@ -45,7 +45,7 @@ export function notifyOfEvents(
   }
 
   return async (event) => {
-    if (event.Type === 'memory' || event.Type === 'template') return
+    if (event.Type === 'memory' || event.Type === 'template' || event.Type === 'rates') return
     const notice = noticeOf(event, await endingOf(event))
     if (!notice || !settings().notifications[notice.kind]) return
     if (!Notification.isSupported() || !isNews(notice, event.Actor.ID)) return

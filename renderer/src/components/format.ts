@@ -23,6 +23,10 @@ export const memorySize = (bytes: number): string => scaled(bytes, 1024, BINARY)
 /** Disk, in powers of 1000, as Docker has it. */
 export const diskSize = (bytes: number): string => scaled(bytes, 1000, DECIMAL)
 
+/** Bits a second, in powers of 1000. */
+export const bitRate = (bits: number): string =>
+  scaled(bits, 1000, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'])
+
 export const percent = (share: number): string => `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [

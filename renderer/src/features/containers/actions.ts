@@ -16,6 +16,7 @@ import { copyText } from '../../api/browser.ts'
 import type { Action } from '../../components/action.ts'
 import { confirm } from '../../components/confirm.ts'
 import { isLive, nameOf, useContainers, type ContainerAction } from '../../stores/containers.ts'
+import { useImages } from '../../stores/images.ts'
 import { useLaunches } from '../../stores/launches.ts'
 import { useNotices } from '../../stores/notices.ts'
 import { text } from '../../text/index.ts'
@@ -28,6 +29,7 @@ export function useContainerActions(router: Router) {
   const containers = useContainers()
   const notices = useNotices()
   const launches = useLaunches()
+  const images = useImages()
   const live = useLiveActions(router)
 
   const act = (list: ContainerSummary[], action: ContainerAction): void => {
@@ -48,7 +50,11 @@ export function useContainerActions(router: Router) {
     return gone.every(Boolean)
   }
 
-  const runModel = async ({ Id }: ContainerSummary) => fromInspect(await containers.inspect(Id))
+  /** The run that it came of, without what its image says itself. */
+  async function runModel({ Id, ImageID }: ContainerSummary) {
+    const image = await images.inspect(ImageID).then(({ Config }) => Config, () => undefined) // prettier-ignore
+    return fromInspect(await containers.inspect(Id), image)
+  }
 
   async function saveLaunch(container: ContainerSummary): Promise<void> {
     await notices.attempt(async () => {

@@ -51,6 +51,13 @@ export const volumes = {
   remove: 'Remove…',
   search: 'Search volumes',
   copyPath: 'Copy its folder',
+  browse: 'Browse its files',
+  back: 'All volumes',
+  through: (container: string, folder: string) => `at ${folder} in ${container}`,
+  needsImage:
+    'The files of a volume are reached through a machine, which needs an image, whichever: pull one first.',
+  missingTitle: 'This volume is gone',
+  missingDetail: 'It was removed, here or by another tool.',
   used: (n: number) => (n === 0 ? 'nobody' : n === 1 ? '1 container' : `${n} containers`),
 }
 export const networks = {
@@ -66,6 +73,9 @@ export const networks = {
   removeDetail: 'Its members lose the way to each other.',
   remove: 'Remove…',
   builtIn: 'built in',
+  rates: 'What goes through now',
+  rateColumns: { container: 'Container', network: 'Network', sends: 'Sends', gets: 'Gets', limit: 'Limit' },
+  unlimited: 'none',
   outside: 'Outside',
   emptyMembers: 'No running container is on a network.',
 }
