@@ -15,6 +15,7 @@ import { PortService } from './services/containers/live-ports.ts'
 import type { ContainerContext } from './services/containers/context.ts'
 import { StreamService } from './services/containers/streams.ts'
 import { ContainerFiles } from './services/container-files.ts'
+import { EngineSettingsService } from './services/engine-settings.ts'
 import { EventBus } from './services/events.ts'
 import { ExecService } from './services/execs.ts'
 import { HostService } from './services/host.ts'
@@ -37,7 +38,7 @@ import { Switches } from './switch/switches.ts'
 import { TemplateService } from './services/templates.ts'
 import { VolumeService } from './services/volumes/volumes.ts'
 import { restWhenIdle } from './rest.ts'
-import { readSettings } from './settings.ts'
+import { readSettings } from './services/settings.ts'
 
 /** The composition root: makes every part once, joins them, and serves until it is told to stop. */
 async function main(): Promise<void> {
@@ -52,17 +53,18 @@ async function main(): Promise<void> {
   }
   const log = (message: string): void => void process.stderr.write(`${new Date().toISOString()} ${message}\n`)
 
-  const settings = await readSettings(join(at.config, 'settings.json'))
+  const settingsFile = join(at.config, 'settings.json')
+  const settings = await readSettings(settingsFile)
   const kit = await openKit(env['RAMET_KIT'] ?? join(root, 'native/guest/out/kit'))
   const uri = libvirtUri({
-    setting: env['RAMET_LIBVIRT_URI'],
+    setting: env['RAMET_LIBVIRT_URI'] || settings.libvirtUri || undefined,
     uid: process.getuid!(),
     embedRoot: join(at.data, 'libvirt'),
     path: env['PATH'] ?? '',
   })
   const hypervisor = await openHypervisor({
     uri,
-    accelerator: env['RAMET_ACCEL'] ?? 'auto',
+    accelerator: env['RAMET_ACCEL'] || settings.accelerator,
     cacheDir: at.cache,
     kernel: kit.kernel,
     owner: at.data,
@@ -186,6 +188,7 @@ async function main(): Promise<void> {
       memory: { report: () => memory.report(), history: () => history.history() },
       host,
       launches,
+      settings: new EngineSettingsService({ file: settingsFile, running: settings, env }),
       events,
     },
     { engineVersion: version, log, ready: recovered.promise },

@@ -20,6 +20,7 @@ import { execRoutes } from './routes/execs.ts'
 import { imageCreateRoute } from './routes/image-create.ts'
 import { imageLoadRoute, imageRoutes } from './routes/images.ts'
 import { launchRoutes } from './routes/launches.ts'
+import { settingsRoutes } from './routes/settings.ts'
 import { liveRoutes } from './routes/live.ts'
 import { networkRoutes } from './routes/networks.ts'
 import { portRoutes } from './routes/ports.ts'
@@ -105,6 +106,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...volumeRoutes(backend.volumes),
     ...templateRoutes(backend.templates, options),
     ...launchRoutes(backend.launches),
+    ...settingsRoutes(backend.settings),
     ...liveRoutes(backend.live),
     ...rametRoutes(backend, options),
   ]

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { EngineSettingsView } from '../../contract/engine-settings.ts'
 import type * as docker from '../../contract/docker.ts'
 import type { ContainerStats } from '../../contract/docker-stats.ts'
 import type * as networks from '../../contract/docker-networks.ts'
@@ -25,6 +26,7 @@ export interface Backend {
     resources(): { memoryBytes: number; cpus: number; kernel: string; os: string; hostname: string }
   }
   launches: LaunchBackend
+  settings: SettingsBackend
   events: {
     /** Those that are remembered, oldest first. */
     past(): docker.EventMessage[]
@@ -32,6 +34,12 @@ export interface Backend {
     /** With what Docker has no word for. */
     subscribeToAll(listener: (event: ramet.RametEvent) => void): () => void
   }
+}
+
+export interface SettingsBackend {
+  view(): Promise<EngineSettingsView>
+  /** Those that are given. */
+  change(changes: unknown): Promise<EngineSettingsView>
 }
 
 export interface OutputChunk {

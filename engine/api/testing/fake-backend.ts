@@ -30,6 +30,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     memory: part('memory'),
     host: part('host'),
     launches: part('launches'),
+    settings: part('settings'),
     events: part('events'),
   }
 }

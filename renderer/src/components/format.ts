@@ -4,7 +4,8 @@ const DECIMAL = ['B', 'kB', 'MB', 'GB', 'TB']
 function scaled(bytes: number, base: number, units: string[]): string {
   let value = Math.abs(bytes)
   let unit = 0
-  while (Number(value.toPrecision(3)) >= base && unit < units.length - 1) {
+  // What would be written as a whole of the next unit is one.
+  while (Math.max(value, Number(value.toPrecision(3))) >= base && unit < units.length - 1) {
     value /= base
     unit++
   }

@@ -5,8 +5,8 @@ export interface Member {
 }
 
 const ROW = 44
-const LABELS = 150
-const NAMES = 96
+/** As wide as a letter is, at most. */
+const LETTER = 7.4
 const LONGEST = 18
 
 /** On bridge each is alone with its way out. */
@@ -20,30 +20,34 @@ export function networkGraph(
   members: readonly Member[],
   width: number,
 ) {
+  const longest = (names: string[]): number => Math.max(0, ...names.map((name) => cut(name).length)) * LETTER
   const used = networks.filter(({ name }) => members.some((member) => member.networks.includes(name)))
+  const left = longest(used.map(({ name }) => name)) + 22
+  // Names of stops rise at 38 degrees.
+  const head = 18 + 0.62 * longest(members.map(({ name }) => name))
   const lines = used.map(({ name }, at) => ({
     name,
     label: cut(name),
     isolating: ISOLATING.includes(name),
-    y: NAMES + 24 + at * ROW,
+    y: head + 24 + at * ROW,
   }))
-  const step = Math.min(110, (width - LABELS - 60) / Math.max(1, members.length))
+  const step = Math.min(110, (width - left - 60) / Math.max(1, members.length))
   const stops = members.map(({ id, name, networks: on }, at) => {
     const rows = lines.filter((line) => on.includes(line.name)).map(({ y }) => y)
     return {
       id,
       name: cut(name),
-      x: LABELS + 30 + at * step,
+      x: left + 30 + at * step,
       on: rows,
-      top: NAMES,
-      bottom: Math.max(NAMES, ...rows),
+      top: head,
+      bottom: Math.max(head, ...rows),
     }
   })
   return {
     lines,
     stops,
-    left: LABELS,
-    namesAt: NAMES - 6,
-    height: NAMES + 24 + Math.max(1, lines.length) * ROW,
+    left,
+    namesAt: head - 6,
+    height: head + 24 + Math.max(1, lines.length) * ROW,
   }
 }

@@ -44,5 +44,5 @@ export const columns = {
 }
 export const templateOf = (image: string) => `Template of ${image}`
 export const imageOf = (image: string) => `Image ${image}`
-export const ofTotal = (size: string) => `of ${size} in this computer`
+export const ofTotal = (size: string) => `of ${size} in all`
 export const count = (n: number) => (n === 1 ? '1 container' : `${n} containers`)

@@ -36,10 +36,28 @@ export const noTray =
   'This desktop shows no tray icons; the menu of the application’s launcher has the quick launches.'
 export const browserOnly =
   'Start at login, the tray and notifications belong to the desktop application; this is the browser console.'
-export const files =
-  'Limits, registries without TLS and the libvirt connection are set where the engine starts:'
-export const settingsFile =
-  'settings.json in the configuration folder holds insecureRegistries; RAMET_ACCEL and RAMET_LIBVIRT_URI choose acceleration and connection.'
+export const engineSettings = {
+  title: 'Engine, from its next start on',
+  warm: 'Keep warm',
+  warmHint:
+    'When the first container of an image and settings is frozen, so that those like it start from there with their application running. The label ramet.warm says it for one.',
+  warmths: {
+    off: 'No',
+    healthy: 'Once it is healthy',
+    'after=30s': '30 seconds after its start',
+    'after=5m': '5 minutes after its start',
+  },
+  accelerator: 'Acceleration',
+  acceleratorHint: 'KVM wherever it works is right for nearly everybody.',
+  accelerators: { auto: 'KVM where it works', kvm: 'KVM alone', tcg: 'Software emulation' },
+  registries: 'Registries without TLS',
+  registriesHint: 'As host:port, with commas between. Only where you trust the network.',
+  libvirtUri: 'libvirt connection',
+  uriHint: 'Empty for the one that fits the user.',
+  overridden: (variable: string) => `The engine was started with ${variable}, which counts instead.`,
+  changed: 'Saved. It counts once the engine is started again.',
+  where: (file: string) => `Kept in ${file}`,
+}
 export const keys = 'Keys'
 export const shortcuts: [string, string][] = [
   ['Ctrl K', 'Search and commands'],

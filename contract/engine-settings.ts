@@ -1,0 +1,22 @@
+/** `settings.json` in the configuration folder. Read when the engine starts. */
+export interface EngineSettings {
+  /** Registries, as host or host:port, that may be spoken to without TLS; those on loopback always may. */
+  insecureRegistries: string[]
+  /** When the first container of an image and settings is frozen for those like it: `off`, `healthy`, `after=30s`. */
+  warm: string
+  /** What runs the VMs: KVM where it works, or one of the two whatever is found. */
+  accelerator: 'auto' | 'kvm' | 'tcg'
+  /** libvirt's connection; empty for the one that fits the user. */
+  libvirtUri: string
+}
+
+export interface EngineSettingsView {
+  /** As they are on disk. */
+  settings: EngineSettings
+  /** Where they are. */
+  file: string
+  /** Variables of the environment that the engine was started with, which count instead. */
+  overriddenBy: Partial<Record<keyof EngineSettings, string>>
+  /** They were changed since the engine was started, and count from its next start on. */
+  changed: boolean
+}

@@ -1,0 +1,61 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readSettings } from './settings.ts'
+import { EngineSettingsService } from './engine-settings.ts'
+
+const DEFAULTS = { insecureRegistries: [], warm: 'off', accelerator: 'auto', libvirtUri: '' }
+let folder: string
+let file: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ramet-settings-'))
+  file = join(folder, 'settings.json')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+test('settings are changed one by one, and count from the next start on', async () => {
+  const env = { RAMET_ACCEL: 'tcg' }
+  const settings = new EngineSettingsService({ file, running: await readSettings(file), env })
+  expect(await settings.view()).toEqual({
+    settings: DEFAULTS,
+    file,
+    overriddenBy: { accelerator: 'RAMET_ACCEL' },
+    changed: false,
+  })
+  await Promise.all([
+    settings.change({ warm: 'healthy' }),
+    settings.change({ insecureRegistries: ['hub:5000'] }),
+  ])
+  expect(await settings.change({ libvirtUri: 'qemu:///session' })).toMatchObject({ changed: true })
+  const now = {
+    ...DEFAULTS,
+    warm: 'healthy',
+    insecureRegistries: ['hub:5000'],
+    libvirtUri: 'qemu:///session',
+  }
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(now)
+  expect(await readSettings(file)).toEqual(now)
+  expect(await settings.change(DEFAULTS)).toMatchObject({ changed: false })
+})
+
+test.each([
+  [{ warm: 'hot' }, 'warm must be'],
+  [{ accelerator: 'magic' }, 'accelerator must be'],
+  [{ libvirtUri: 'nonsense' }, 'libvirtUri must be'],
+  [{ insecureRegistries: 'hub' }, 'insecureRegistries must be'],
+  [{ insecureRegistries: [5] }, 'insecureRegistries must be'],
+  [{ colour: 'red' }, "'colour' is not a setting"],
+])('%j is refused, and nothing is written', async (changes, words) => {
+  const settings = new EngineSettingsService({ file, running: await readSettings(file), env: {} })
+  await expect(settings.change(changes)).rejects.toThrow(words)
+  await expect(readFile(file)).rejects.toThrow('ENOENT')
+})
+
+test('a file that is not as it must be is named', async () => {
+  await writeFile(file, '{"warm": 5}')
+  await expect(readSettings(file)).rejects.toThrow(`cannot use ${file}: warm must be`)
+  await writeFile(file, '[]')
+  await expect(readSettings(file)).rejects.toThrow('it must hold one object')
+})
