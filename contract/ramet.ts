@@ -201,6 +201,26 @@ export interface RatesEvent {
 /** What `/ramet/v1/events` tells, one JSON line each: Docker's events, and what Docker has no word for. */
 export type RametEvent = EventMessage | MemoryEvent | TemplateEvent | RatesEvent
 
+/** What a start came from: a boot, a template, or a clone of it that was waiting. */
+export type StartOrigin = 'cold' | 'clone' | 'standby'
+
+/**
+ * In their order: all that comes before the VM is there; QEMU answers; the device state is loaded; the CPUs run; the
+ * guest answers; it has its identity; the process runs; it has ended.
+ */
+export type StartStep =
+  'prepared' | 'spawned' | 'restored' | 'resumed' | 'joined' | 'identified' | 'running' | 'exited'
+
+/** Where the time of a start went. */
+export interface StartReport {
+  container: { id: string; name: string }
+  /** RFC 3339, of the request. */
+  at: string
+  from: StartOrigin
+  /** Milliseconds from the request to each step that was reached. */
+  steps: Partial<Record<StartStep, number>>
+}
+
 export interface HostInfo {
   accelerator: Accelerator
   acceleratorReason: string

@@ -13,6 +13,7 @@ import { TemplateStore } from './templates/store.ts'
 import { ContainerService } from './services/containers/containers.ts'
 import { PortService } from './services/containers/live-ports.ts'
 import type { ContainerContext } from './services/containers/context.ts'
+import { StartLog } from './services/containers/start-times.ts'
 import { StreamService } from './services/containers/streams.ts'
 import { ContainerFiles } from './services/container-files.ts'
 import { EngineSettingsService } from './services/engine-settings.ts'
@@ -122,6 +123,7 @@ async function main(): Promise<void> {
     layers,
     events,
     mounts,
+    starts: new StartLog(),
     diskDir: join(at.data, 'containers'),
     logDir: join(at.state, 'containers'),
     socketDir,
@@ -189,6 +191,7 @@ async function main(): Promise<void> {
       host,
       launches,
       settings: new EngineSettingsService({ file: settingsFile, running: settings, env }),
+      starts: context.starts,
       events,
     },
     { engineVersion: version, log, ready: recovered.promise },

@@ -27,6 +27,8 @@ export interface Backend {
   }
   launches: LaunchBackend
   settings: SettingsBackend
+  /** The last starts of containers, newest first. */
+  starts: { list(): ramet.StartReport[] }
   events: {
     /** Those that are remembered, oldest first. */
     past(): docker.EventMessage[]

@@ -112,8 +112,16 @@ function commandLine(spec: VmSpec, facts: XmlFacts): string[] {
       bus: 'virtio-serial0.0',
       nr: 2,
     }),
+    ...(spec.monitorSocket ? ownMonitor(spec.monitorSocket) : []),
     ...(spec.shares ?? []).flatMap(share),
     ...(spec.ramFile ? ['-incoming', 'defer'] : []),
+  ]
+}
+
+function ownMonitor(path: string): string[] {
+  return [
+    ...['-chardev', `socket,id=own-monitor,path=${escape(path)}`],
+    ...['-mon', 'chardev=own-monitor,mode=control'],
   ]
 }
 

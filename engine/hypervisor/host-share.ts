@@ -16,6 +16,11 @@ export interface HostShare {
   ioWeight?: number
 }
 
+/** Whether there is anything of a share to hold a process to. */
+export function isShared({ cpus, cpuset, cpuWeight, ioWeight }: HostShare): boolean {
+  return [cpus, cpuset, cpuWeight, ioWeight].some((each) => each !== undefined)
+}
+
 /** Each step of niceness is a quarter more or less CPU time (sched(7)). */
 const NICE_STEP = 1.25
 const DEFAULT_WEIGHT = 100

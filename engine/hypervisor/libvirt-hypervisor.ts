@@ -154,7 +154,7 @@ class LibvirtHypervisor implements Hypervisor {
   async define(spec: VmSpec): Promise<VirtualMachine> {
     const xml = domainXml(spec, this.facts, this.#owner)
     const domain = await explained('define the VM', this.#connection.defineXML(xml))
-    return new LibvirtMachine(domain, this.#owner, this.#shares)
+    return new LibvirtMachine(domain, this.#owner, this.#shares, spec.monitorSocket)
   }
 
   async createTransient(spec: VmSpec): Promise<VirtualMachine> {

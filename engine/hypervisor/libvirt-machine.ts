@@ -4,15 +4,16 @@ import { LibvirtError } from '../../native/libvirt/index.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { decodeRecord, encodeRecord, RECORD_KEY, RECORD_URI } from './domain-xml.ts'
 import { throttleDisk } from './disk-throttle.ts'
-import type { HostShares } from './host-share.ts'
+import { isShared, type HostShares } from './host-share.ts'
 import { activeDisk } from './live-disk.ts'
 import { liveFreeze } from './live-freeze.ts'
 import * as migration from './migration.ts'
 import * as nic from './nic.ts'
+import { awaitMonitor, type OwnMonitor } from './own-monitor.ts'
 import * as ports from './port-forward.ts'
 import { findQemuProcess, isQemuOf } from './process-id.ts'
 import { plugDisk } from './plugged-disk.ts'
-import { qmp } from './qmp.ts'
+import { qmp, type Monitor } from './qmp.ts'
 import type {
   ActiveDisk,
   LiveFreezeOptions,
@@ -52,13 +53,22 @@ export class LibvirtMachine implements VirtualMachine {
   readonly #domain: Domain
   readonly #owner: string
   readonly #shares: HostShares
+  readonly #monitorSocket: string | undefined
+  #own: OwnMonitor | undefined
+  #created: Promise<void> = Promise.resolve()
   #pid: number | undefined
 
   /** `owner` is written beside the record. */
-  constructor(domain: Domain, owner: string, shares: HostShares) {
+  constructor(domain: Domain, owner: string, shares: HostShares, monitorSocket?: string) {
     this.#domain = domain
     this.#owner = owner
     this.#shares = shares
+    this.#monitorSocket = monitorSocket
+  }
+
+  /** What QEMU is spoken to through. */
+  get #monitor(): Monitor {
+    return this.#own?.open ? this.#own : this.#domain
   }
 
   get name(): string {
@@ -83,18 +93,38 @@ export class LibvirtMachine implements VirtualMachine {
   }
 
   async createPaused(): Promise<void> {
-    await explained('start the VM', this.#domain.create({ paused: true }))
+    if (this.#monitorSocket === undefined)
+      return explained('start the VM', this.#domain.create({ paused: true }))
+    const waiting = await awaitMonitor(this.#monitorSocket)
+    // Not paused for libvirt: it would take the VM that runs by then for a paused one.
+    this.#created = explained('start the VM', this.#domain.create())
+    const failed = this.#created.then(() => waiting.monitor)
+    try {
+      this.#own = await Promise.race([waiting.monitor, failed])
+    } finally {
+      waiting.close()
+    }
+    this.#created.catch(() => {})
+  }
+
+  created(): Promise<void> {
+    return this.#created
   }
 
   async resume(): Promise<void> {
-    await explained('resume the VM', this.#domain.resume())
+    // libvirt learns of it by QEMU's event, as of its own.
+    if (this.#own?.open) await explained('resume the VM', qmp(this.#own, 'cont'))
+    else await explained('resume the VM', this.#domain.resume())
   }
 
   async suspend(): Promise<void> {
+    await this.#created
     await explained('suspend the VM', this.#domain.suspend())
   }
 
   async destroy(): Promise<void> {
+    // libvirt would wait for its own start all the same.
+    await this.#created.catch(() => {})
     await explained('end the VM', this.#domain.destroy().catch(ignoring(OPERATION_INVALID, NO_DOMAIN)))
   }
 
@@ -126,64 +156,64 @@ export class LibvirtMachine implements VirtualMachine {
   }
 
   async migrateTo(socketPath: string): Promise<void> {
-    await explained('freeze the VM', migration.migrateTo(this.#domain, socketPath))
+    await explained('freeze the VM', migration.migrateTo(this.#monitor, socketPath))
   }
 
   async migrated(signal?: AbortSignal): Promise<{ downtimeMs: number }> {
-    return explained('freeze the VM', migration.settled(this.#domain, signal))
+    return explained('freeze the VM', migration.settled(this.#monitor, signal))
   }
 
   async cancelMigration(): Promise<void> {
-    await explained('give up the freeze', qmp(this.#domain, 'migrate_cancel'))
+    await explained('give up the freeze', qmp(this.#monitor, 'migrate_cancel'))
   }
 
   async restore(stateFile: string, socketPath: string): Promise<void> {
     try {
-      await explained('load the template', migration.restore(this.#domain, stateFile, socketPath))
+      await explained('load the template', migration.restore(this.#monitor, stateFile, socketPath))
     } finally {
       await rm(socketPath, { force: true })
     }
   }
 
   async setNatLink(up: boolean): Promise<void> {
-    await explained('cut a VM off the network', nic.setNatLink(this.#domain, up))
+    await explained('cut a VM off the network', nic.setNatLink(this.#monitor, up))
   }
 
   async plugShare(id: string): Promise<void> {
     const device = { driver: 'virtio-9p-pci', id, fsdev: id, mount_tag: id }
-    await explained('plug in a shared folder', qmp(this.#domain, 'device_add', device))
+    await explained('plug in a shared folder', qmp(this.#monitor, 'device_add', device))
   }
 
   async addNic(settings: Nic): Promise<void> {
-    await explained('join a VM to a network', nic.addNic(this.#domain, settings))
+    await explained('join a VM to a network', nic.addNic(this.#monitor, settings))
   }
 
   async removeNic(id: string): Promise<void> {
-    await explained('take a VM out of a network', nic.removeNic(this.#domain, id))
+    await explained('take a VM out of a network', nic.removeNic(this.#monitor, id))
   }
 
   async plugDisk(disk: PluggedDisk): Promise<void> {
-    await explained('plug in a disk', plugDisk(this.#domain, disk))
+    await explained('plug in a disk', plugDisk(this.#monitor, disk))
   }
 
   async activeDisk(): Promise<ActiveDisk> {
-    return explained('look at the disk of a VM', activeDisk(this.#domain))
+    return explained('look at the disk of a VM', activeDisk(this.#monitor))
   }
 
   async liveFreeze(options: LiveFreezeOptions): Promise<LiveFrozen> {
-    return explained('freeze the VM', liveFreeze(this.#domain, await this.pid(), options))
+    return explained('freeze the VM', liveFreeze(this.#monitor, await this.pid(), options))
   }
 
   async addForward(forward: PortForward): Promise<void> {
-    await explained('publish a port', ports.addForward(this.#domain, forward))
+    await explained('publish a port', ports.addForward(this.#monitor, forward))
   }
 
   async removeForward(forward: PortForward): Promise<void> {
-    await explained('withdraw a port', ports.removeForward(this.#domain, forward))
+    await explained('withdraw a port', ports.removeForward(this.#monitor, forward))
   }
 
   async forwards(): Promise<PortForward[]> {
-    return explained('list the published ports', ports.listForwards(this.#domain))
+    return explained('list the published ports', ports.listForwards(this.#monitor))
   }
 
   async diskTraffic(): Promise<{ readBytes: number; writeBytes: number }> {
@@ -192,14 +222,16 @@ export class LibvirtMachine implements VirtualMachine {
   }
 
   async limit(limits: VmLimits): Promise<void> {
-    await explained('limit the disk of a VM', throttleDisk(this.#domain, limits.disk))
+    await explained('limit the disk of a VM', throttleDisk(this.#monitor, limits.disk))
+    // As it starts a VM libvirt itself says on which CPUs its threads may run.
+    if (isShared(limits)) await this.#created
     await this.#shares.apply(await this.pid(), this.name, limits)
   }
 
   async console(): Promise<string> {
     return explained(
       'read the console',
-      qmp(this.#domain, 'ringbuf-read', { device: 'console', size: 65_536 }),
+      qmp(this.#monitor, 'ringbuf-read', { device: 'console', size: 65_536 }),
     )
   }
 }

@@ -60,6 +60,8 @@ export interface VmSpec {
   /** qcow2 files between the disk and the golden one, the uppermost first. */
   diskLayers?: string[]
   agentSocket: string
+  /** Where the engine waits for QEMU's own monitor as it starts; absent: only libvirt's is there. */
+  monitorSocket?: string
   /** Where QEMU appends what the guest writes to its log port. */
   logFile: string
   /** Where QEMU appends the guest's console; absent: a bounded ring in QEMU's memory. */
@@ -101,8 +103,13 @@ export interface VirtualMachine {
   state(): Promise<VmState>
   /** The process of the running VM. */
   pid(): Promise<number>
-  /** Starts the defined VM with its CPUs stopped. A clone then waits for `restore`. */
+  /**
+   * Starts the defined VM with its CPUs stopped; a clone then waits for `restore`. Resolves once QEMU can be spoken to:
+   * libvirt goes on asking it for a while, and lets it run then, if nobody did before.
+   */
   createPaused(): Promise<void>
+  /** Resolves once libvirt has done its part of the start. Rejects where it gave up; the VM has then ended. */
+  created(): Promise<void>
   resume(): Promise<void>
   suspend(): Promise<void>
   /** Ends the VM's process at once; nothing to do where it is off. */

@@ -4,12 +4,13 @@ import { clientSignal } from '../client.ts'
 
 /** What Docker's API has no word for, but for templates. */
 export function rametRoutes(
-  { memory, host }: Pick<Backend, 'memory' | 'host'>,
+  { memory, host, starts }: Pick<Backend, 'memory' | 'host' | 'starts'>,
   { closing }: { closing: AbortSignal },
 ): RouteOptions[] {
   return [
     { method: 'GET', url: '/ramet/v1/memory', handler: async () => memory.report() },
     { method: 'GET', url: '/ramet/v1/memory/history', handler: async () => memory.history() },
+    { method: 'GET', url: '/ramet/v1/starts', handler: async () => starts.list() },
     { method: 'GET', url: '/ramet/v1/host', handler: async () => host.info() },
     {
       method: 'GET',

@@ -31,6 +31,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     host: part('host'),
     launches: part('launches'),
     settings: part('settings'),
+    starts: part('starts'),
     events: part('events'),
   }
 }

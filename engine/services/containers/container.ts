@@ -22,6 +22,7 @@ import { settlePorts } from './live-ports.ts'
 import { probe } from './probe.ts'
 import { allocatePorts, wantedPorts } from './ports.ts'
 import type { ContainerRecord } from './record.ts'
+import type { StartTimes } from './start-times.ts'
 import { RestartTimer, wantsRestart } from './restart.ts'
 import { updated } from './update.ts'
 import { within } from './within.ts'
@@ -50,6 +51,7 @@ export class Container {
   readonly #onRemoved: () => void
   readonly #machine: Machine
   readonly #health: HealthMonitor
+  #times: StartTimes | undefined
   #finishing: Promise<void> | undefined
   #resuming: Promise<void> | undefined
 
@@ -154,6 +156,7 @@ export class Container {
     if (this.running)
       throw new EngineError('NOT_MODIFIED', `container ${this.record.name} is already running`)
     const { record } = this
+    this.#times = this.#context.starts.begin({ id: record.id, name: record.name })
     try {
       const origin = await this.#context.templates.forContainer(record)
       // A clone of the last run that is still on its way out holds the disk and the ports.
@@ -170,7 +173,7 @@ export class Container {
       const { memoryBytes, vcpus } = origin.hardware
       record.vm = { memoryBytes, vcpus }
       failpoint('start.begun')
-      await this.#machine.launch(record, origin)
+      await this.#machine.launch(record, origin, this.#times)
       failpoint('start.launched')
       record.phase = 'running'
       record.frozen = undefined
@@ -535,6 +538,7 @@ export class Container {
     // Read first: whoever looks at the record finds the run, or its end with the exit code.
     const exit = await lastExit(this.paths.log, record.run).catch(() => undefined)
     if (!underWay()) return
+    this.#times?.reached('exited')
     record.phase = 'exited'
     record.paused = false
     this.#health.end()

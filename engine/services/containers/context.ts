@@ -6,6 +6,7 @@ import type { EventBus } from '../events.ts'
 import type { DiskLayers } from '../../templates/layers.ts'
 import type { MountService } from '../mounts/mounts.ts'
 import type { TemplateService } from '../templates.ts'
+import type { StartLog } from './start-times.ts'
 
 /** What containers stand on; made once, in the composition root. */
 export interface ContainerContext {
@@ -17,6 +18,7 @@ export interface ContainerContext {
   layers: DiskLayers
   events: EventBus
   mounts: MountService
+  starts: StartLog
   /** Writable disks: `<disks>/<id>/disk.qcow2`. */
   diskDir: string
   /** Output: `<logs>/<id>/output.log`. */
@@ -34,6 +36,7 @@ export interface ContainerPaths {
   log: string
   agentSocket: string
   restoreSocket: string
+  monitorSocket: string
 }
 
 export function pathsOf({ diskDir, logDir, socketDir }: ContainerContext, id: string): ContainerPaths {
@@ -46,5 +49,6 @@ export function pathsOf({ diskDir, logDir, socketDir }: ContainerContext, id: st
     log: join(logFolder, 'output.log'),
     agentSocket: join(socketDir, `${short}.agent`),
     restoreSocket: join(socketDir, `${short}.restore`),
+    monitorSocket: join(socketDir, `${short}.monitor`),
   }
 }

@@ -48,7 +48,7 @@ export async function sweepFiles(context: ContainerContext, vmNames: Set<string>
     }
   }
   for (const name of await entries(context.socketDir)) {
-    const [, short] = /^([0-9a-f]{12})\.(agent|restore)$/.exec(name) ?? []
+    const [, short] = /^([0-9a-f]{12})\.(agent|restore|monitor)$/.exec(name) ?? []
     if (short && !vmNames.has(vmName(short))) await rm(join(context.socketDir, name), { force: true })
   }
 }

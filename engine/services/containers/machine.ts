@@ -11,6 +11,7 @@ import type { ContainerContext, ContainerPaths } from './context.ts'
 import { failpoint } from '../failpoint.ts'
 import { noNetwork, type GuestNetwork } from '../networks/guest.ts'
 import { identity, startConfig } from './process.ts'
+import type { StartTimes } from './start-times.ts'
 import { diskFile, encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
 
 /** A clone answers within milliseconds; a cold boot under emulation on a busy machine takes tens of seconds. */
@@ -52,20 +53,24 @@ export class Machine {
       diskLayers: this.#context.layers.paths(record.disk?.layers ?? []),
       shares,
       agentSocket: this.#paths.agentSocket,
+      monitorSocket: this.#paths.monitorSocket,
       logFile: this.#paths.log,
       record: encode(record),
     })
   }
 
   /** From nothing to the container's running process. */
-  async launch(record: ContainerRecord, origin: Origin): Promise<void> {
+  async launch(record: ContainerRecord, origin: Origin, times: StartTimes): Promise<void> {
     const { networks } = this.#context
     const network = networks.guest(record)
-    const { agent, mounts } = await this.#boot(record, origin, network, (vm) => networks.plug(record, vm))
+    times.from(origin.template ? 'clone' : 'cold')
+    const plug = (vm: VirtualMachine): Promise<void> => networks.plug(record, vm)
+    const { agent, mounts } = await this.#boot(record, origin, network, plug, times)
     for (const settings of network.interfaces) await agent.setInterface(settings)
     const config = startConfig(record, network, mounts)
     if (origin.template?.live) await agent.wake(config)
     else await agent.start(config)
+    times.reached('running')
     const [rows = 0, columns = 0] = record.hostConfig.ConsoleSize ?? []
     if (record.config.Tty && rows > 0 && columns > 0) agent.resize(columns, rows)
   }
@@ -90,14 +95,18 @@ export class Machine {
     origin: Origin,
     network: GuestNetwork,
     plug: (vm: VirtualMachine) => Promise<void>,
+    times?: StartTimes,
   ): Promise<{ agent: AgentClient; mounts: GuestMount[] }> {
     const mounts = await this.#context.mounts.open(record.mounts ?? [], this.#paths.diskFolder)
     try {
       await this.define(record, origin, mounts.shares)
       failpoint('start.defined')
+      times?.reached('prepared')
       await this.#vm!.createPaused()
+      times?.reached('spawned')
       failpoint('start.paused')
       if (origin.template) await this.#vm!.restore(origin.template.stateFile, this.#paths.restoreSocket)
+      times?.reached('restored')
       // Now, not before: a template's device state knows nothing of them.
       for (const { id } of mounts.shares) await this.#vm!.plugShare(id)
       for (const disk of mounts.disks) await this.#vm!.plugDisk(disk)
@@ -110,21 +119,26 @@ export class Machine {
     for (const forward of record.ports) await vm.addForward(forward)
     const limits = vmLimits(record.hostConfig)
     if (isLimited(limits)) await vm.limit(limits)
-    const agent = await this.#wake(vm)
+    const agent = await this.#wake(vm, times)
+    times?.reached('joined')
     this.#agent = agent
     this.#accept(agent, record)
     await agent.identify(identity(record.config, network))
+    times?.reached('identified')
     failpoint('start.joined')
     return { agent, mounts: mounts.guest }
   }
 
   /** The guest is greeted as it wakes: until libvirt says that it runs it has long begun to. */
-  async #wake(vm: VirtualMachine): Promise<AgentClient> {
+  async #wake(vm: VirtualMachine, times?: StartTimes): Promise<AgentClient> {
     const failed = new AbortController()
-    const resumed = vm.resume().catch((error: unknown) => {
-      failed.abort(error)
-      throw error
-    })
+    const resumed = vm.resume().then(
+      () => times?.reached('resumed'),
+      (error: unknown) => {
+        failed.abort(error)
+        throw error
+      },
+    )
     const [agent] = await Promise.all([this.#connect(AGENT_TIMEOUT_MS, failed.signal), resumed])
     return agent
   }
