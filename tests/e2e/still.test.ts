@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { join } from 'node:path'
 import { TestEngine } from '../support/engine.ts'
-import { busyboxImage } from '../support/images.ts'
+import { busyboxImage, makeImage } from '../support/images.ts'
+import { tar } from '../../engine/images/tar/testing.ts'
 import { TestWindow, type Theme } from './support/window.ts'
 
 /** Containers none of which runs: what the window makes of them costs no VM. */
@@ -22,6 +24,7 @@ const REQUESTS = "performance.getEntriesByType('resource').length"
 
 let engine: TestEngine
 let window: TestWindow
+let imageId = ''
 
 beforeAll(async () => {
   engine = await TestEngine.start()
@@ -39,6 +42,11 @@ beforeAll(async () => {
       Labels: { 'com.docker.compose.project': project, note: MARKUP },
     })
   }
+  const hostile = join(engine.home, 'hostile.tar')
+  const config = { Env: [`TITLE=${MARKUP}`], Cmd: ['echo', MARKUP], Labels: { note: MARKUP } }
+  const layer = tar([{ path: 'hello', data: 'hello' }])
+  imageId = await makeImage({ tag: 'hostile:latest', layers: [layer], config }, hostile)
+  expect(await engine.ramet(['load', '-i', hostile])).toMatchObject({ code: 0 })
   await engine.call('POST', '/volumes/create', { Name: 'data', Labels: { note: MARKUP } })
   await engine.call('POST', '/networks/create', { Name: 'backend' })
   await engine.call('POST', '/ramet/v1/launches', {
@@ -55,7 +63,7 @@ afterAll(async () => {
 })
 
 /** Each with what is seen once it is complete. */
-const PAGES: [name: string, path: string, seen: string][] = [
+const PAGES: [name: string, path: string | (() => string), seen: string][] = [
   ['memory-empty', '/memory', 'Nothing takes memory yet'],
   ['containers-still', '/containers', 'shop-web'],
   ['container-settings', '/containers/later/settings', 'Environment'],
@@ -63,6 +71,8 @@ const PAGES: [name: string, path: string, seen: string][] = [
   ['container-stopped-terminal', '/containers/later/terminal', 'It does not run'],
   ['run', '/run', 'Quick launches'],
   ['images', '/images', 'busybox'],
+  ['image', () => `/images/${encodeURIComponent(imageId)}`, MARKUP],
+  ['run-recreate', '/run?from=later', 'Recreate later'],
   ['templates-empty', '/templates', 'Templates'],
   ['volumes', '/volumes', 'data'],
   ['networks-still', '/networks', 'Who can reach whom'],
@@ -71,11 +81,25 @@ const PAGES: [name: string, path: string, seen: string][] = [
   ['doctor', '/doctor', 'QEMU'],
 ]
 
+test('while a list loads it says so', async () => {
+  const { page } = window
+  await page.route('**/api/images/json*', async (route) => {
+    await delay(4000)
+    await route.continue()
+  })
+  await window.go('/images')
+  await page.getByRole('status').filter({ hasText: 'Loading' }).waitFor()
+  await delay(600)
+  await window.pictures('images-loading', { small: true })
+  await page.unrouteAll({ behavior: 'wait' })
+  await page.getByRole('row').filter({ hasText: 'busybox' }).waitFor()
+})
+
 describe.each<Theme>(['light', 'dark'])('in the %s', (theme) => {
   test.each(PAGES)('%s: nothing serious by axe, nothing hostile runs', async (name, path, seen) => {
     const { page } = window
     await page.emulateMedia({ colorScheme: theme })
-    await window.go(path)
+    await window.go(typeof path === 'string' ? path : path())
     await page.locator('main').getByText(seen).first().waitFor()
     await delay(400)
     expect(await window.axe()).toEqual([])
@@ -127,4 +151,65 @@ test('nothing works while hidden', async () => {
   await window.hide(false)
   await window.go('/volumes')
   await page.getByText('unseen').waitFor()
+})
+
+/** Each is opened on a page by a button, and closed by a key. */
+test.each([
+  ['pull', '/images', 'Pull'],
+  ['paste', '/run', 'Paste a docker run line'],
+  ['volume', '/volumes', 'New volume'],
+  ['network', '/networks', 'New network'],
+  ['template', '/templates', 'Make a template'],
+])('the dialog %s is accessible', async (name, path, button) => {
+  const { page } = window
+  await window.go(path)
+  await page.locator('main').getByRole('button', { name: button, exact: true }).click()
+  await page.getByRole('dialog').waitFor()
+  await delay(300)
+  expect(await window.axe()).toEqual([])
+  await window.pictures(`dialog-${name}`, { small: true })
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+})
+
+test('what cannot be done is said where it was asked for, whatever its name', async () => {
+  const { page } = window
+  await window.go('/images')
+  await page.getByRole('button', { name: 'Pull', exact: true }).click()
+  await page.getByRole('dialog').getByLabel('Image').fill(MARKUP)
+  await page.getByRole('dialog').getByRole('button', { name: 'Pull' }).click()
+  await page.locator('.notice.error').waitFor()
+  await page.keyboard.press('Escape')
+  await window.go('/activity')
+  await page.locator('.task.failed').filter({ hasText: MARKUP }).waitFor()
+  expect(await window.axe()).toEqual([])
+  expect(await page.locator('img').count()).toBe(0)
+  expect(window.complaints).toEqual([])
+  await window.pictures('activity-failed', { small: true })
+})
+
+test('the engine’s settings are set, and are there for its next start', async () => {
+  const { page } = window
+  await window.go('/settings')
+  await page.getByLabel('Registries without TLS').fill('hub.lan:5000')
+  await page.locator('main').getByRole('button', { name: 'Save' }).click()
+  await page.getByText('It counts once the engine is started again').waitFor()
+  await window.pictures('settings-engine', { small: true })
+  const { body } = await engine.get('/ramet/v1/settings')
+  expect(JSON.parse(body)).toMatchObject({
+    settings: { insecureRegistries: ['hub.lan:5000'] },
+    changed: true,
+  })
+  expect((await engine.call('PUT', '/ramet/v1/settings', { warm: 'hot' })).status).toBe(400)
+})
+
+test('while no engine answers it says so', async () => {
+  const { page } = window
+  await window.go('/containers')
+  await engine.down('SIGTERM')
+  await page.getByText('The engine does not answer').waitFor()
+  expect(await window.axe()).toEqual([])
+  await window.pictures('containers-no-engine', { small: true })
+  await engine.up()
+  await page.getByText('The engine does not answer').waitFor({ state: 'detached' })
 })

@@ -74,21 +74,21 @@ export class TestWindow implements AsyncDisposable {
   }
 
   /** Where RAMET_SCREENSHOTS is set, pictures of what is seen now go to docs/screenshots. */
-  async picture(name: string): Promise<void> {
+  async picture(name: string, sizes: readonly (readonly [number, number])[] = SIZES): Promise<void> {
     if (!process.env['RAMET_SCREENSHOTS']) return
-    for (const [width, height] of SIZES) {
+    for (const [width, height] of sizes) {
       await this.page.setViewportSize({ width, height })
       await delay(500)
       await this.page.screenshot({ path: join(SHOTS, `${name}-${width}.png`) })
     }
   }
 
-  /** The same in either theme; what is open stays open. */
-  async pictures(name: string): Promise<void> {
+  /** The same in either theme; what is open stays open. Of dialogs and passing states one size tells enough. */
+  async pictures(name: string, { small = false } = {}): Promise<void> {
     if (!process.env['RAMET_SCREENSHOTS']) return
     for (const colorScheme of ['dark', 'light'] as const) {
       await this.page.emulateMedia({ colorScheme })
-      await this.picture(`${name}-${colorScheme}`)
+      await this.picture(`${name}-${colorScheme}`, small ? [[1280, 800]] : SIZES)
     }
   }
 
