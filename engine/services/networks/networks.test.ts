@@ -260,8 +260,6 @@ describe('containers in them', () => {
     const published = { hostConfig: { PortBindings: { '80/tcp': [{}] } } }
     expect(warnings('in', published)).toEqual([expect.stringContaining('its ports are not published')])
     expect(warnings('bridge', published)).toEqual([])
-    const udp = { hostConfig: { PortBindings: { '53/udp': [{}] } } }
-    expect(warnings('bridge', udp)).toEqual([expect.stringContaining('published UDP ports')])
     const rate = { config: { Labels: { 'ramet.net.rate': '20mbit' } } }
     expect(warnings('bridge', rate)).toEqual([expect.stringContaining('the NAT is not bounded')])
     expect(warnings('in', rate)).toEqual([])
