@@ -7,6 +7,11 @@ export interface PortsRequest {
   PortBindings: PortMap
 }
 
+/** What a container may send, and get, in each of its networks and through the NAT, as `20mbit`; '' is no bound. */
+export interface RateRequest {
+  rate: string
+}
+
 export interface ContainerReach {
   id: string
   name: string
@@ -23,7 +28,10 @@ export interface ContainerReach {
   reaches: { id: string; name: string; networks: string[] }[]
 }
 
-/** What one container sends and gets in one network. Bytes count from when it came into it. */
+/**
+ * What one container sends and gets in one network, or, as network `nat`, through the NAT where that is bounded. Bytes
+ * count from when it came into it.
+ */
 export interface NetworkRate {
   container: string
   name: string

@@ -180,6 +180,7 @@ async function main(): Promise<void> {
       networks: Object.assign(networks, {
         connect: connections.connect.bind(connections),
         disconnect: connections.disconnect.bind(connections),
+        setRate: connections.setRate.bind(connections),
         reach: reach.reach.bind(reach),
         rates: reach.rates.bind(reach),
       }),

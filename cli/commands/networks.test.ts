@@ -72,6 +72,31 @@ test('reach shows who reaches whom', async () => {
   ])
 })
 
+test('rates shows what goes through, and the bounds', async () => {
+  const figures = { sentBytes: 5e6, receivedBytes: 0, refusedFrames: 1, droppedFrames: 2, container: '1' }
+  const now = { sentBytesPerSecond: 2500, receivedBytesPerSecond: 0 }
+  engine.json('GET /ramet/v1/networks/rates', 200, [
+    { ...figures, ...now, name: 'web', network: 'nat', limitBitsPerSecond: 20e6 },
+    { ...figures, ...now, name: 'web', network: 'mine', limitBitsPerSecond: 0 },
+  ])
+  const { stdout } = await ramet(engine, 'network', 'rates')
+  const cells = stdout.trim().split('\n').map((line) => line.split(/ {2,}/)) // prettier-ignore
+  expect(cells.slice(1)).toEqual([
+    ['web', 'nat', '2.5kB/s', '0B/s', '2.5MB/s', '5MB', '0B', '1', '2'],
+    ['web', 'mine', '2.5kB/s', '0B/s', '-', '5MB', '0B', '1', '2'],
+  ])
+})
+
+test('update changes the rate, with limits or alone', async () => {
+  engine.json('POST /ramet/v1/containers/web/rate', 204)
+  engine.json('POST /containers/web/update', 200, { Warnings: [] })
+  expect(await ramet(engine, 'update', '--net-rate', '20mbit', 'web')).toMatchObject({ stdout: 'web\n' })
+  expect(await ramet(engine, 'update', '--net-rate', 'none', '--cpus', '1', 'web')).toMatchObject({ code: 0 })
+  const rates = engine.calls.filter(({ what }) => what.endsWith('/rate')).map(({ body }) => body)
+  expect(rates).toEqual(['{"rate":"20mbit"}', '{"rate":""}'])
+  expect(engine.asked.at(-1)).toBe('POST /containers/web/update')
+})
+
 test('run names the network, its aliases and addresses', async () => {
   engine.json('POST /containers/create', 201, { Id: 'c1', Warnings: [] })
   const flags = ['--network', 'mine', '--network-alias', 'db', '--ip', '10.9.0.9', '--ip6', 'fd00::9']

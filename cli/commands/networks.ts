@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Network, NetworkCreateRequest, NetworkCreateResponse } from '../../contract/docker-networks.ts'
-import type { ContainerReach } from '../../contract/ramet-networks.ts'
+import type { ContainerReach, NetworkRate } from '../../contract/ramet-networks.ts'
+import { diskSize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
 import { many } from '../parse/many.ts'
 import { pairs } from '../parse/create-request.ts'
@@ -89,6 +90,29 @@ export function addNetworks(program: Command): void {
     .description('show which containers reach which, the outside and the workstation')
     .option('--json', 'print JSON')
     .action(reach)
+  group
+    .command('rates')
+    .description('show what containers send and get in each network now, and through a bounded NAT')
+    .option('--json', 'print JSON')
+    .action(rates)
+}
+
+async function rates(flags: { json?: boolean }): Promise<void> {
+  const all = await (await engine()).get<NetworkRate[]>('/ramet/v1/networks/rates')
+  if (flags.json) return print(json(all))
+  const rows = all.map((each) => [
+    each.name,
+    each.network,
+    `${diskSize(each.sentBytesPerSecond)}/s`,
+    `${diskSize(each.receivedBytesPerSecond)}/s`,
+    each.limitBitsPerSecond > 0 ? `${diskSize(each.limitBitsPerSecond / 8)}/s` : '-',
+    diskSize(each.sentBytes),
+    diskSize(each.receivedBytes),
+    String(each.refusedFrames),
+    String(each.droppedFrames),
+  ])
+  const columns = ['CONTAINER', 'NETWORK', 'SENDS', 'GETS', 'AT MOST', 'SENT', 'GOT', 'REFUSED', 'DROPPED']
+  print(table(columns, rows))
 }
 
 async function create(name: string, flags: CreateFlags): Promise<void> {

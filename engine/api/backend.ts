@@ -279,6 +279,8 @@ export interface NetworkBackend {
   prune(options: { filters: docker.Filters; until?: bigint }): Promise<networks.NetworkPruneResponse>
   connect(nameOrId: string, request: networks.NetworkConnectRequest): Promise<void>
   disconnect(nameOrId: string, request: networks.NetworkDisconnectRequest): Promise<void>
+  /** Bits a second of a container in each of its networks and through the NAT, as `20mbit`; '' takes the bound away. */
+  setRate(container: string, rate: string): Promise<void>
   /** Every container, with those that it reaches. */
   reach(): reach.ContainerReach[]
   /** Of containers that run. */

@@ -176,6 +176,8 @@ export const ports = {
   properties: { PortBindings: { ...portBindings, type: 'object' } },
 }
 
+export const rate = { type: 'object', required: ['rate'], properties: { rate: text } }
+
 export const networkConnect = {
   type: 'object',
   required: ['Container'],

@@ -8,6 +8,7 @@ import { isShared, type HostShares } from './host-share.ts'
 import { activeDisk } from './live-disk.ts'
 import { liveFreeze } from './live-freeze.ts'
 import * as migration from './migration.ts'
+import { setNatGate } from './nat-gate.ts'
 import * as nic from './nic.ts'
 import { awaitMonitor, type OwnMonitor } from './own-monitor.ts'
 import * as ports from './port-forward.ts'
@@ -18,6 +19,7 @@ import type {
   ActiveDisk,
   LiveFreezeOptions,
   LiveFrozen,
+  NatGate,
   Nic,
   PluggedDisk,
   PortForward,
@@ -177,6 +179,10 @@ export class LibvirtMachine implements VirtualMachine {
 
   async setNatLink(up: boolean): Promise<void> {
     await explained('cut a VM off the network', nic.setNatLink(this.#monitor, up))
+  }
+
+  async setNatGate(gate: NatGate | undefined): Promise<void> {
+    await explained('bound the NAT of a VM', setNatGate(this.#domain, gate))
   }
 
   async plugShare(id: string): Promise<void> {

@@ -96,6 +96,12 @@ export interface Nic {
   peerSocket: string
 }
 
+/** Where QEMU listens, to hand over and take back all that goes through the NAT: what the guest sends, what it gets. */
+export interface NatGate {
+  up: { from: string; to: string }
+  down: { from: string; to: string }
+}
+
 /** One VM. Every call is asynchronous; failures are EngineErrors. */
 export interface VirtualMachine {
   readonly name: string
@@ -133,6 +139,8 @@ export interface VirtualMachine {
   restore(stateFile: string, socketPath: string): Promise<void>
   /** Cuts the NIC of the NAT off, outside the guest, or joins it again. */
   setNatLink(up: boolean): Promise<void>
+  /** Has all that goes through the NAT pass by `gate`, or by none; at once, and however it was before. */
+  setNatGate(gate: NatGate | undefined): Promise<void>
   /** Plugs in the device of one of its shares; QEMU opens the folder now, once. */
   plugShare(id: string): Promise<void>
   /** Rejects with CONFLICT while another VM has the disk. */

@@ -4,6 +4,7 @@ import type {
   NetworkCreateRequest,
   NetworkDisconnectRequest,
 } from '../../../contract/docker-networks.ts'
+import type { RateRequest } from '../../../contract/ramet-networks.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { NetworkBackend } from '../backend.ts'
 import { Query } from '../query.ts'
@@ -38,6 +39,15 @@ export function networkRoutes(networks: NetworkBackend): RouteOptions[] {
     },
     { method: 'GET', url: '/ramet/v1/networks/reach', handler: async () => networks.reach() },
     { method: 'GET', url: '/ramet/v1/networks/rates', handler: async () => networks.rates() },
+    {
+      method: 'POST',
+      url: '/ramet/v1/containers/:id/rate',
+      schema: { body: schemas.rate },
+      handler: async (request, reply) => {
+        await networks.setRate(id(request), (request.body as RateRequest).rate)
+        return reply.code(204).send()
+      },
+    },
     { method: 'GET', url: '/networks/:id', handler: async (request) => networks.inspect(id(request)) },
     {
       method: 'DELETE',

@@ -477,7 +477,11 @@ export class Container {
       this.record.freezing = undefined
       if (phase === 'running' && state !== 'off' && !ended) {
         await this.#context.networks.tell(this.record)
-        await settlePorts(this.record, this.vm!).catch((error: Error) => this.#context.log(error.message))
+        const settled = [
+          this.#context.networks.bound(this.record, this.vm!),
+          settlePorts(this.record, this.vm!),
+        ]
+        for (const each of settled) await each.catch((error: Error) => this.#context.log(error.message))
       }
       // A guest that stands still cannot answer: the link is made once it goes on.
       if (this.paused) return

@@ -8,11 +8,19 @@ import { wantedPorts } from '../containers/ports.ts'
 import type { ContainerRecord } from '../containers/record.ts'
 import type { Endpoint } from './endpoint.ts'
 import { endpointsIn, endpointsOf } from './endpoints.ts'
-import { guestNetwork, switchMember, switchNetwork, type GuestNetwork, type Port } from './guest.ts'
+import {
+  guestNetwork,
+  NAT_SWITCH,
+  natRateOf,
+  switchMember,
+  switchNetwork,
+  type GuestNetwork,
+  type Port,
+} from './guest.ts'
 import { hostPortWarnings } from './host-ports.ts'
 import type { NetworkService } from './networks.ts'
 import { Places } from './places.ts'
-import { isBuiltin, RATE, type NetworkRecord } from './record.ts'
+import { isBuiltin, type NetworkRecord } from './record.ts'
 import { endpointViews } from './views.ts'
 
 /** A container that runs: its VM and its guest. */
@@ -33,6 +41,8 @@ export interface AttachmentsOptions {
 export class Attachments {
   readonly #options: AttachmentsOptions
   readonly #places: Places
+  /** Ids of the containers whose NAT is bounded. */
+  readonly #bounded = new Set<string>()
 
   constructor(options: AttachmentsOptions) {
     this.#options = options
@@ -50,9 +60,6 @@ export class Attachments {
     const wayOut = this.hasWayOut(record)
     return [
       ...hostPortWarnings(record),
-      ...(wayOut && record.config.Labels?.[RATE] !== undefined
-        ? [`${RATE} holds in networks that were made; what leaves through the NAT is not bounded`]
-        : []),
       ...(published && !wayOut
         ? ['its ports are not published as long as all of its networks are internal']
         : []),
@@ -78,14 +85,24 @@ export class Attachments {
       delete endpoint.current
       if (current) this.#forget(network, current.id)
     }
+    if (this.#bounded.delete(record.id)) this.#forget(NAT_SWITCH.id, record.id)
   }
 
   /** Whether a container has a way out: not where all its networks are internal, or it has none. */
   hasWayOut(record: Pick<ContainerRecord, 'networks'>): boolean {
-    return endpointsIn(record).some(({ network }) => {
+    return this.#waysOut(record).length > 0
+  }
+
+  #waysOut(record: Pick<ContainerRecord, 'networks'>): NetworkRecord[] {
+    return endpointsIn(record).flatMap(({ network }) => {
       const found = this.#options.networks.get(network)
-      return !!found && found.Driver !== 'null' && !found.Internal
+      return found && found.Driver !== 'null' && !found.Internal ? [found] : []
     })
+  }
+
+  /** Bits a second that it may send, and get, through the NAT; undefined: as many as it can. */
+  natRate(record: Pick<ContainerRecord, 'config' | 'networks'>): number | undefined {
+    return natRateOf(record, this.#waysOut(record))
   }
 
   /** What the guest is told before the container starts. */
@@ -97,6 +114,21 @@ export class Attachments {
   async plug(record: ContainerRecord, vm: VirtualMachine): Promise<void> {
     if (!this.hasWayOut(record)) await vm.setNatLink(false)
     for (const port of this.ports(record)) await this.join(record, port, vm)
+    if (this.natRate(record) !== undefined) await this.bound(record, vm)
+  }
+
+  /** Has the NAT of a VM that runs be bounded as its networks and its rate now say, however it was before. */
+  async bound(record: ContainerRecord, vm: VirtualMachine): Promise<void> {
+    const { switches } = this.#options
+    const rate = this.natRate(record)
+    if (rate === undefined) {
+      await vm.setNatGate(undefined)
+      if (this.#bounded.delete(record.id)) await switches.forget(NAT_SWITCH.id, record.id)
+    } else {
+      this.#bounded.add(record.id)
+      await switches.put(NAT_SWITCH, { id: record.id, bitsPerSecond: rate })
+      await vm.setNatGate(switches.gate(NAT_SWITCH.id, record.id))
+    }
   }
 
   /** Joins a VM to one network. */

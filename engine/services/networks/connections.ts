@@ -12,7 +12,8 @@ import type { Endpoint } from './endpoint.ts'
 import { endpointsIn, newEndpoint } from './endpoints.ts'
 import { guestNames, interfaceOf, NAT_INTERFACE } from './guest.ts'
 import type { NetworkService } from './networks.ts'
-import type { NetworkRecord } from './record.ts'
+import { parseRate } from './rate.ts'
+import { RATE, type NetworkRecord } from './record.ts'
 
 export interface ConnectionsOptions {
   networks: NetworkService
@@ -91,6 +92,26 @@ export class Connections {
     })
   }
 
+  /** Bounds what a container sends, and gets, in each of its networks and through the NAT; '' as they say themselves. */
+  async setRate(idOrName: string, rate: string): Promise<void> {
+    if (rate !== '') parseRate(rate)
+    const container = this.#options.container(idOrName)
+    await container.changeNetworks(async (record, run) => {
+      const before = record.config
+      const { [RATE]: _, ...others } = before.Labels ?? {}
+      record.config = { ...before, Labels: rate === '' ? others : { ...others, [RATE]: rate } }
+      if (!run) return
+      try {
+        await this.#options.attachments.bound(record, run.vm)
+        await this.#options.attachments.tell(record)
+      } catch (error) {
+        record.config = before
+        throw error
+      }
+    })
+    container.emit('update')
+  }
+
   /** Names always change; the NAT and what is published through it where the last way out goes, or the first comes. */
   async #changeWayOut(record: ContainerRecord, had: boolean, { vm, agent }: Run): Promise<void> {
     const { attachments } = this.#options
@@ -106,6 +127,7 @@ export class Connections {
       record.ports = []
       await agent.dropInterface(NAT_INTERFACE.mac)
     }
+    await attachments.bound(record, vm)
     await agent.setNames(guestNames(record, attachments.ports(record), has))
   }
 }

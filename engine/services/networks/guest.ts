@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ContainerConfig, HostConfig } from '../../../contract/docker.ts'
 import type { GuestInterface, GuestNames, IdentifyOptions } from '../../guest/agent-client.ts'
 import type { SwitchMember, SwitchNetwork } from '../../switch/switches.ts'
@@ -129,6 +130,27 @@ export function switchMember(record: ContainerRecord, { network, endpoint, curre
   const { id, mac, ip4, ip6 } = current
   const links = (endpoint.settings.Links ?? []).map(parseLink)
   return { id, mac, ip4, ip6, bitsPerSecond: rate ?? 0, names: namesOf(record, endpoint), links }
+}
+
+/** No network, but the process that bounds what goes through NATs. */
+export const NAT_SWITCH: SwitchNetwork = {
+  id: createHash('sha256').update('ramet nat').digest('hex'),
+  name: 'nat',
+  gateway: { mac: '02:42:00:00:00:01' },
+  isolated: true,
+}
+
+/**
+ * Bits a second that a container may send, and get, through the NAT: as its label says, else as much as the networks
+ * allow that lead there.
+ */
+export function natRateOf(
+  { config }: Pick<ContainerRecord, 'config'>,
+  waysOut: NetworkRecord[],
+): number | undefined {
+  const texts = waysOut.map(({ Options }) => config.Labels?.[RATE] ?? Options[RATE])
+  const rates = texts.flatMap((text) => (text === undefined ? [] : parseRate(text)))
+  return rates.length > 0 && rates.length === waysOut.length ? Math.max(...rates) : undefined
 }
 
 /** Bits a second that a container may send, and get, in a network; undefined: as many as it can. */

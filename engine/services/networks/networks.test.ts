@@ -55,6 +55,7 @@ const connectionsOf = (networks: NetworkService): Connections =>
     // A stand-in for containers that do not run.
     container: (name) =>
       ({
+        emit: () => {},
         changeNetworks: (change) =>
           change(
             containers.find((each) => each.name === name)!,
@@ -260,12 +261,37 @@ describe('containers in them', () => {
     const published = { hostConfig: { PortBindings: { '80/tcp': [{}] } } }
     expect(warnings('in', published)).toEqual([expect.stringContaining('its ports are not published')])
     expect(warnings('bridge', published)).toEqual([])
-    const rate = { config: { Labels: { 'ramet.net.rate': '20mbit' } } }
-    expect(warnings('bridge', rate)).toEqual([expect.stringContaining('the NAT is not bounded')])
-    expect(warnings('in', rate)).toEqual([])
     const host = { hostConfig: { ExtraHosts: ['host:host-gateway'] } }
     expect(warnings('bridge', host)).toEqual([expect.stringContaining('no port of the host can be reached')])
     expect(warnings('bridge', { ...host, config: { Labels: { 'ramet.host.ports': '80' } } })).toEqual([])
+  })
+
+  test('the NAT is bounded by the label, else where every network that leads there is', async () => {
+    const networks = await open()
+    const Options = (rate: string) => ({ 'ramet.net.rate': rate })
+    await networks.create({ Name: 'slow', Options: Options('1mbit') })
+    await networks.create({ Name: 'fast', Options: Options('2mbit') })
+    await networks.create({ Name: 'in', Internal: true, Options: Options('1mbit') })
+    const attachments = attachmentsOf(networks)
+    const rate = (modes: string[], Labels = {}): number | undefined => {
+      const settings = Object.fromEntries(modes.map((mode) => [mode, {}]))
+      const made = container(networks, modes.join('-'), {
+        ...inNetwork(modes[0]!),
+        NetworkingConfig: { EndpointsConfig: settings },
+      })
+      return attachments.natRate({ ...made, config: { Labels } })
+    }
+    expect(rate(['slow'])).toBe(1_000_000)
+    expect(rate(['slow', 'fast'])).toBe(2_000_000)
+    expect(rate(['slow', 'bridge'])).toBeUndefined()
+    expect(rate(['in'])).toBeUndefined()
+    expect(rate(['bridge'], Options('3mbit'))).toBe(3_000_000)
+    expect(rate(['slow', 'bridge'], Options('3mbit'))).toBe(3_000_000)
+    await connectionsOf(networks).setRate('slow', '4mbit')
+    expect(containers.find(({ name }) => name === 'slow')!.config.Labels).toEqual(Options('4mbit'))
+    await connectionsOf(networks).setRate('slow', '')
+    expect(containers.find(({ name }) => name === 'slow')!.config.Labels).toEqual({})
+    await expect(connectionsOf(networks).setRate('slow', 'much')).rejects.toThrow('invalid rate')
   })
 
   test('a way out there is unless all of its networks are internal', async () => {

@@ -4,7 +4,7 @@ import type { Counters, Switches } from '../../switch/switches.ts'
 import type { ContainerRecord } from '../containers/record.ts'
 import type { Attachments } from './attachments.ts'
 import { endpointsIn } from './endpoints.ts'
-import { rateOf } from './guest.ts'
+import { NAT_SWITCH, rateOf } from './guest.ts'
 import { hostPorts } from './host-ports.ts'
 import type { NetworkService } from './networks.ts'
 import { ICC, isBuiltin, type NetworkRecord } from './record.ts'
@@ -60,28 +60,39 @@ export class ReachService {
     this.#last = now
     const seconds = (now.at - earlier.at) / 1000
     return this.#options.containers().flatMap((record) =>
-      this.#options.attachments.ports(record).flatMap(({ network, current }) => {
-        const counters = now.counters.get(current.id)
+      this.#counted(record).flatMap(({ network, id, limit }) => {
+        const counters = now.counters.get(id)
         if (!counters) return []
-        const before = earlier.counters.get(current.id)
+        const before = earlier.counters.get(id)
         const rate = (name: 'sentBytes' | 'receivedBytes'): number =>
           before ? Math.max(0, Math.round((counters[name] - before[name]) / seconds)) : 0
         return [
           {
             container: record.id,
             name: record.name,
-            network: network.Name,
+            network,
             sentBytes: counters.sentBytes,
             receivedBytes: counters.receivedBytes,
             sentBytesPerSecond: rate('sentBytes'),
             receivedBytesPerSecond: rate('receivedBytes'),
-            limitBitsPerSecond: rateOf(record, network) ?? 0,
+            limitBitsPerSecond: limit ?? 0,
             refusedFrames: counters.refused,
             droppedFrames: counters.dropped,
           },
         ]
       }),
     )
+  }
+
+  /** Where what a container sends and gets is counted. */
+  #counted(record: ContainerRecord): { network: string; id: string; limit?: number }[] {
+    const { attachments } = this.#options
+    const ports = attachments.ports(record).map(({ network, current }) => ({
+      network: network.Name,
+      id: current.id,
+      limit: rateOf(record, network),
+    }))
+    return [...ports, { network: NAT_SWITCH.name, id: record.id, limit: attachments.natRate(record) }]
   }
 
   /** Networks that both are in and that let their members reach each other. */
