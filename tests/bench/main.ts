@@ -1,5 +1,6 @@
 import { benchApi } from './api.ts'
 import { benchFork } from './fork.ts'
+import { benchLimits } from './limits.ts'
 import { benchNetwork } from './network.ts'
 import { benchLiveFork } from './live-fork.ts'
 import { benchLivePostgres } from './live-postgres.ts'
@@ -8,6 +9,7 @@ import { benchStorage } from './storage.ts'
 const BENCHES: Record<string, () => Promise<object>> = {
   api: benchApi,
   fork: benchFork,
+  limits: benchLimits,
   network: benchNetwork,
   'live-fork': benchLiveFork,
   'live-postgres': benchLivePostgres,

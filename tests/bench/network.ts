@@ -5,13 +5,10 @@ import { median } from './median.ts'
 
 const ROUNDS = 5
 const SECONDS = 5
-const LIMIT_BITS = 20_000_000
-const LIMIT_SECONDS = 20
 
 /**
  * Guest to guest, turn by turn in one run: through a network's switch, and out through one guest's NAT and in through
- * the port that the other publishes. Then a limit of 20 Mbit/s for one container, in either direction, while a
- * neighbour in the same network sends as fast as it can, with and without it.
+ * the port that the other publishes.
  */
 export async function benchNetwork(): Promise<object> {
   await using engine = await TestEngine.start()
@@ -23,8 +20,8 @@ export async function benchNetwork(): Promise<object> {
   }
   const run = (name: string, flags: string[], ...command: string[]): Promise<string> =>
     ramet('run', '-d', '--name', name, '--network', 'bench', ...flags, image.tag, ...command)
-  const blast = async (name: string, host: string, port: number, seconds = SECONDS): Promise<number> =>
-    Number(await ramet('exec', name, 'net-tool', 'blast', host, String(port), String(seconds)))
+  const blast = async (name: string, host: string, port: number): Promise<number> =>
+    Number(await ramet('exec', name, 'net-tool', 'blast', host, String(port), String(SECONDS)))
 
   await ramet('load', '-q', '-i', image.archive)
   await ramet('network', 'create', 'bench')
@@ -40,25 +37,10 @@ export async function benchNetwork(): Promise<object> {
     network.push(await blast('source', 'sink', 9000))
   }
 
-  await run('slow', ['--label', `ramet.net.rate=${LIMIT_BITS}`], 'net-tool', 'sink', '9000')
-  const part = (bytes: number): number => (bytes * 8) / LIMIT_BITS
-  const alone = await blast('source', 'sink', 9000, LIMIT_SECONDS)
-  const sending = part(await blast('slow', 'sink', 9000, LIMIT_SECONDS))
-  const receiving = part(await blast('source', 'slow', 9000, LIMIT_SECONDS))
-  const [together, limited] = await Promise.all([
-    blast('source', 'sink', 9000, LIMIT_SECONDS),
-    blast('slow', 'sink', 9000, LIMIT_SECONDS),
-  ])
   return {
     rounds: ROUNDS,
     natBytesPerSecond: median(nat),
     networkBytesPerSecond: median(network),
     networkRatio: median(network) / median(nat),
-    limitBitsPerSecond: LIMIT_BITS,
-    limitSeconds: LIMIT_SECONDS,
-    sendingPart: sending,
-    receivingPart: receiving,
-    sendingPartBesideNeighbour: part(limited),
-    neighbourRatio: together / alone,
   }
 }

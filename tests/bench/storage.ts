@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { busyboxImage } from '../support/images.ts'
 import { TestEngine } from '../support/engine.ts'
+import { storageLoad } from './storage-load.ts'
 
 const ROUNDS = 7
 const FILE_MIB = 256
@@ -24,9 +23,7 @@ export async function benchStorage(): Promise<object> {
   const folder = await mkdtemp(join(tmpdir(), 'ramet-storage-'))
   try {
     await mkdir(join(folder, 'bind'))
-    const program = join(folder, 'storage-load')
-    const source = join(import.meta.dirname, 'storage-load.c')
-    await promisify(execFile)('musl-gcc', ['-static', '-O2', '-o', program, source])
+    const program = await storageLoad(folder)
     const { archive, tag } = await busyboxImage()
     await ramet(engine, ['load', '-q', '-i', archive])
     const mounts = [

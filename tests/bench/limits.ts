@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { netImage } from '../support/net-image.ts'
+import { TestEngine } from '../support/engine.ts'
+import { machineFacts } from './facts.ts'
+import { storageLoad } from './storage-load.ts'
+
+const SECONDS = Number(process.env['RAMET_BENCH_SECONDS'] ?? 20)
+const DISK_BYTES = 10 * 1024 * 1024
+const NET_BITS = 20_000_000
+const FILE_MIB = 64
+
+type Ramet = (...args: string[]) => Promise<string>
+/** Bytes a second of a container that does one kind of work for so long. */
+type Work = (name: string) => Promise<number>
+
+/**
+ * One container is held to 10 MB/s of its disk and 20 Mbit/s of its network, a neighbour to nothing. Each work is done by
+ * the neighbour alone, by both at once, and by the neighbour alone again: what the limited one got of its limit, and
+ * what the neighbour got of what it gets alone.
+ */
+export async function benchLimits(): Promise<object> {
+  await using engine = await TestEngine.start()
+  const folder = await mkdtemp(join(tmpdir(), 'ramet-limits-'))
+  const ramet: Ramet = async (...args) => {
+    const { code, stdout, stderr } = await engine.ramet(args, { timeoutMs: 300_000 })
+    if (code !== 0) throw new Error(`ramet ${args.join(' ')}: ${stderr}`)
+    return stdout
+  }
+  const outside = await sink()
+  try {
+    const program = await storageLoad(folder)
+    const port = String((outside.address() as AddressInfo).port)
+    await setUp(ramet, program, port)
+    const disk =
+      (how: string): Work =>
+      async (name) =>
+        Number(await ramet('exec', name, 'load', '/own/file', String(FILE_MIB), how, String(SECONDS)))
+    const network =
+      (host: string, at: string): Work =>
+      async (name) =>
+        Number(await ramet('exec', name, 'net-tool', 'blast', host, at, String(SECONDS)))
+    return {
+      machine: await machineFacts(engine),
+      seconds: SECONDS,
+      diskLimitBytesPerSecond: DISK_BYTES,
+      networkLimitBitsPerSecond: NET_BITS,
+      diskWrite: await compared(disk('write-seq'), DISK_BYTES),
+      diskRead: await compared(disk('read-seq'), DISK_BYTES),
+      nat: await compared(network('host', port), NET_BITS / 8),
+      network: await compared(network('sink', '9000'), NET_BITS / 8),
+    }
+  } finally {
+    outside.close()
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function setUp(ramet: Ramet, program: string, port: string): Promise<void> {
+  const image = await netImage()
+  await ramet('load', '-q', '-i', image.archive)
+  await ramet('network', 'create', 'bench')
+  await ramet('run', '-d', '--name', 'sink', '--network', 'bench', image.tag, 'net-tool', 'sink', '9000')
+  const common = ['--network', 'bench', '-v', `${program}:/bin/load:ro`, '--add-host', 'host:host-gateway']
+  common.push('--label', `ramet.host.ports=${port}`)
+  const rates = ['--device-read-bps', '--device-write-bps'].flatMap((flag) => [
+    flag,
+    `/dev/vda:${DISK_BYTES}`,
+  ])
+  rates.push('--label', `ramet.net.rate=${NET_BITS}`)
+  for (const [name, flags] of [
+    ['free', []],
+    ['held', rates],
+  ] as const) {
+    await ramet('run', '-d', '--name', name, ...common, ...flags, image.tag, 'sleep', '100000')
+    await ramet('exec', name, 'mkdir', '/own')
+    await ramet('exec', name, 'load', '/own/file', String(FILE_MIB), 'prepare')
+  }
+}
+
+async function compared(work: Work, limit: number): Promise<object> {
+  const before = await work('free')
+  const [held, together] = await Promise.all([work('held'), work('free')])
+  const after = await work('free')
+  return {
+    partOfLimit: held / limit,
+    neighbourRatio: together / ((before + after) / 2),
+    neighbourBytesPerSecond: [before, together, after].map(Math.round),
+  }
+}
+
+/** Does on this machine what `net-tool sink` does. */
+async function sink(): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    let bytes = 0n
+    socket.on('data', (data) => (bytes += BigInt(data.length)))
+    socket.on('end', () => socket.end(Buffer.from(new BigUint64Array([bytes]).buffer)))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
