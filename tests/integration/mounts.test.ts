@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   chmod,
   chown,
@@ -6,8 +7,10 @@ import {
   readdir,
   readFile,
   readlink,
+  rename,
   rm,
   stat,
+  symlink,
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -109,11 +112,43 @@ describe('mounts', () => {
   })
 
   test('Ramet’s folders and the kernel’s are refused', async () => {
-    for (const path of ['/proc', '/sys/kernel', '/dev', '/', join(fixture.engine.home, 'data/containers')]) {
+    const own = ['data', 'data/containers', 'run'].map((each) => join(fixture.engine.home, each))
+    const libvirt = ['/etc/libvirt', '/run/libvirt'].filter((path) => existsSync(path))
+    for (const path of ['/proc', '/sys/kernel', '/dev', '/', ...own, ...libvirt]) {
       const { code, stderr } = await run(['-v', `${path}:/d`], 'true')
       expect(code, path).toBe(125)
       expect(stderr).toContain(`${path} cannot be bound`)
     }
+  })
+
+  test('however often a name is swapped, no container sees what is refused, nor writes there', async () => {
+    const [free, name, next] = ['free', 'name', 'next'].map((each) => join(folder, each)) as [
+      string,
+      string,
+      string,
+    ]
+    const refused = join(fixture.engine.home, 'data')
+    await mkdir(free)
+    await symlink(free, name)
+    let [swaps, going] = [0, true]
+    const swapping = (async () => {
+      for (; going; swaps++) {
+        await symlink(swaps % 2 ? refused : free, next)
+        await rename(next, name)
+      }
+    })()
+    const before = await readdir(refused)
+    const seen = new Set<string>()
+    for (let times = 0; times < 6 || swaps < 10_000; times++) {
+      const { code, stdout, stderr } = await run(['-v', `${name}:/d`], 'ls /d; touch /d/written')
+      if (code === 0) seen.add(stdout)
+      else expect(stderr).toContain('cannot be bound: it belongs to Ramet')
+    }
+    going = false
+    await swapping
+    for (const listed of seen) expect(['', 'written\n']).toContain(listed)
+    expect((await readdir(refused)).filter((each) => !before.includes(each))).toEqual([])
+    expect(await descriptors()).toEqual([])
   })
 
   test('a new volume is filled from the image, owners and modes along, once', async () => {
