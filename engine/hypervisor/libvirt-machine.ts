@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Domain } from '../../native/libvirt/index.ts'
 import { LibvirtError } from '../../native/libvirt/index.ts'
 import { EngineError } from '../../contract/errors.ts'
@@ -31,6 +32,9 @@ import type {
 /** libvirt's codes for "not now" and "no such domain" (virErrorNumber). */
 const OPERATION_INVALID = 55
 const NO_DOMAIN = 42
+
+/** How often a VM that is being ended is looked for. */
+const LEFT_STEP_MS = 200
 
 /** Turns libvirt's errors into the engine's, with what was being done. */
 export async function explained<T>(doing: string, call: Promise<T>): Promise<T> {
@@ -131,10 +135,18 @@ export class LibvirtMachine implements VirtualMachine {
   }
 
   async destroyLeft(): Promise<void> {
-    const pid = await this.pid().catch(() => undefined)
-    if (pid !== undefined) kill(pid)
-    // For a QEMU that was not even there yet libvirt itself waits half a minute, as long as it has others wait.
-    await this.destroy().catch(() => this.destroy())
+    let ended = false
+    // A start that was cut short keeps libvirt waiting for QEMU for half a minute, and everybody else with it.
+    const destroyed = this.destroy()
+      .catch(() => this.destroy())
+      .finally(() => (ended = true))
+    while (!ended) {
+      // It may only be coming up now.
+      const pid = await findQemuProcess(this.uuid).catch(() => undefined)
+      if (pid !== undefined && !ended) kill(pid)
+      await Promise.race([destroyed.catch(() => {}), delay(LEFT_STEP_MS)])
+    }
+    await destroyed
   }
 
   async undefine(): Promise<void> {
