@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { debianImage, type TestImage } from './images.ts'
 
-/** Debian's PostgreSQL: makes its database at the first start, and answers on 5432, everybody, without a password. */
+/** Debian's PostgreSQL, and SQLite beside it: makes its database at the first start, and answers on 5432, everybody, without a password. */
 export function postgresImage(): Promise<TestImage> {
   const accounts: [string, number, string][] = [
     ['root', 0, '/root'],
@@ -19,7 +19,7 @@ exec "$bin/postgres" -D /data -c listen_addresses='*' -c unix_socket_directories
 `
   return debianImage({
     name: 'postgres',
-    packages: ['postgresql'],
+    packages: ['postgresql', 'sqlite3'],
     config: {
       User: 'postgres',
       Cmd: ['serve-postgres'],
