@@ -194,7 +194,7 @@ export class LibvirtMachine implements VirtualMachine {
   }
 
   async setNatGate(gate: NatGate | undefined): Promise<void> {
-    await explained('bound the NAT of a VM', setNatGate(this.#domain, gate))
+    await explained('bound the NAT of a VM', setNatGate(this.#monitor, gate))
   }
 
   async plugShare(id: string): Promise<void> {
