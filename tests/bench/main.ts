@@ -5,6 +5,7 @@ import { benchNetwork } from './network.ts'
 import { benchLiveFork } from './live-fork.ts'
 import { benchLivePostgres } from './live-postgres.ts'
 import { benchStorage } from './storage.ts'
+import { benchWindow } from './window.ts'
 
 const BENCHES: Record<string, () => Promise<object>> = {
   api: benchApi,
@@ -14,6 +15,7 @@ const BENCHES: Record<string, () => Promise<object>> = {
   'live-fork': benchLiveFork,
   'live-postgres': benchLivePostgres,
   storage: benchStorage,
+  window: benchWindow,
 }
 
 /** One bench's figures, or, where none is named, those of all by their names. */

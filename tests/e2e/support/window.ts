@@ -13,6 +13,27 @@ const SIZES = [
 ] as const
 const DIST = join(import.meta.dirname, '../../../renderer/dist')
 
+const SCROLL = `(async () => {
+  const body = document.querySelector('.table .body')
+  const tasks = [0]
+  const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)))
+  observer.observe({ type: 'longtask' })
+  for (let frame = 0; frame < 120; frame++) {
+    body.scrollTop += 60
+    await new Promise((resolve) => requestAnimationFrame(resolve))
+  }
+  return Math.max(...tasks)
+})()`
+/** Notes when the page of containers has something to read. */
+const NOTE_FIRST_ROW = `{
+  const look = new MutationObserver(() => {
+    if (!document.querySelector('main .line')) return
+    window.firstRow = performance.now()
+    look.disconnect()
+  })
+  look.observe(document, { childList: true, subtree: true })
+}`
+
 export type Theme = 'light' | 'dark'
 
 /** The window in Debian's Chromium, on the browser console of an engine. */
@@ -64,6 +85,33 @@ export class TestWindow implements AsyncDisposable {
 
   async go(path: string): Promise<void> {
     await this.page.evaluate(`location.hash = ${JSON.stringify(`#${path}`)}`)
+  }
+
+  /** Scrolls a list for 120 frames; answers how long the longest task took, in milliseconds; 0 where none took 50. */
+  scroll(): Promise<number> {
+    return this.page.evaluate<number>(SCROLL)
+  }
+
+  /** Loads the list of containers anew; answers after how many milliseconds there was something to read in it. */
+  async firstRow(): Promise<number> {
+    await this.go('/containers')
+    await this.page.addInitScript(NOTE_FIRST_ROW)
+    await this.page.reload()
+    await this.page.locator('main .line').first().waitFor()
+    return this.page.evaluate<number>('window.firstRow')
+  }
+
+  /** What share of a CPU the page's main thread took over that time. */
+  async cpuShare(milliseconds: number): Promise<number> {
+    const session = await this.#context.newCDPSession(this.page)
+    await session.send('Performance.enable')
+    const seconds = async (): Promise<number> => {
+      const { metrics } = await session.send('Performance.getMetrics')
+      return metrics.find(({ name }) => name === 'TaskDuration')!.value
+    }
+    const before = await seconds()
+    await delay(milliseconds)
+    return ((await seconds()) - before) / (milliseconds / 1000)
   }
 
   /** As if another window lay over it; Chromium without a screen is never covered. */
