@@ -38,46 +38,66 @@ exec "$bin/postgres" -D /data -c listen_addresses='*' -c unix_socket_directories
   })
 }
 
-/** Asks a server on this machine one question (protocol 3, simple query); answers the rows. Rejects with its words. */
-export function query(port: number, sql: string, milliseconds = 60_000): Promise<string[][]> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    const rows: string[][] = []
-    let received = Buffer.alloc(0)
-    let asked = false
-    const fail = (error: Error): void => {
-      socket.destroy()
-      reject(error)
-    }
-    const take = (type: string, body: Buffer): void => {
-      if (type === 'E') fail(new Error(body.toString('utf8').replaceAll('\0', ' ').trim()))
-      if (type === 'D') rows.push(fieldsOf(body))
-      if (type !== 'Z') return
-      if (asked) {
-        socket.end(message('X', Buffer.alloc(0)))
-        resolve(rows)
-      } else socket.write(message('Q', Buffer.from(`${sql}\0`)))
-      asked = true
-    }
-    socket.setTimeout(milliseconds, () => fail(new Error(`no answer within ${milliseconds} ms`)))
-    socket.once('error', fail)
-    socket.once('close', () => reject(new Error('the server closed the connection')))
-    socket.once('connect', () => {
-      const text = Buffer.from('user\0postgres\0database\0postgres\0\0')
-      const head = Buffer.alloc(8)
-      head.writeInt32BE(8 + text.length, 0)
-      head.writeInt32BE(196_608, 4)
-      socket.write(Buffer.concat([head, text]))
-    })
-    socket.on('data', (data) => {
-      received = Buffer.concat([received, data])
-      while (received.length >= 5 && received.length > received.readInt32BE(1)) {
-        const end = 1 + received.readInt32BE(1)
-        take(String.fromCharCode(received[0]!), received.subarray(5, end))
-        received = received.subarray(end)
-      }
-    })
+/** A client's connection to a server on this machine (protocol 3, simple query). */
+export interface Session {
+  /** Answers the rows; rejects with the server's words. */
+  ask(sql: string): Promise<string[][]>
+  end(): void
+}
+
+/** Rejects, as its questions do, where nothing is heard for so long. */
+export function openSession(port: number, milliseconds = 60_000): Promise<Session> {
+  const socket = connect(port, '127.0.0.1')
+  let received = Buffer.alloc(0)
+  let rows: string[][] = []
+  let asked = Promise.withResolvers<string[][]>()
+  const fail = (error: Error): void => {
+    socket.destroy()
+    asked.reject(error)
+  }
+  const take = (type: string, body: Buffer): void => {
+    if (type === 'E') fail(new Error(body.toString('utf8').replaceAll('\0', ' ').trim()))
+    if (type === 'D') rows.push(fieldsOf(body))
+    if (type === 'Z') asked.resolve(rows)
+  }
+  socket.setTimeout(milliseconds, () => fail(new Error(`no answer within ${milliseconds} ms`)))
+  socket.once('error', fail)
+  socket.once('close', () => asked.reject(new Error('the server closed the connection')))
+  socket.once('connect', () => {
+    const text = Buffer.from('user\0postgres\0database\0postgres\0\0')
+    const head = Buffer.alloc(8)
+    head.writeInt32BE(8 + text.length, 0)
+    head.writeInt32BE(196_608, 4)
+    socket.write(Buffer.concat([head, text]))
   })
+  socket.on('data', (data) => {
+    received = Buffer.concat([received, data])
+    while (received.length >= 5 && received.length > received.readInt32BE(1)) {
+      const end = 1 + received.readInt32BE(1)
+      take(String.fromCharCode(received[0]!), received.subarray(5, end))
+      received = received.subarray(end)
+    }
+  })
+  const session: Session = {
+    ask(sql) {
+      rows = []
+      asked = Promise.withResolvers()
+      socket.write(message('Q', Buffer.from(`${sql}\0`)))
+      return asked.promise
+    },
+    end: () => socket.end(message('X', Buffer.alloc(0))),
+  }
+  return asked.promise.then(() => session)
+}
+
+/** One question over a connection of its own. */
+export async function query(port: number, sql: string, milliseconds?: number): Promise<string[][]> {
+  const session = await openSession(port, milliseconds)
+  try {
+    return await session.ask(sql)
+  } finally {
+    session.end()
+  }
 }
 
 function message(type: string, body: Buffer): Buffer {
