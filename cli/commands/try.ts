@@ -1,9 +1,13 @@
+import { constants } from 'node:os'
 import type { Command } from 'commander'
 import type { Activity, ForkResponse } from '../../contract/ramet.ts'
 import type { EngineClient } from '../api/client.ts'
 import { engine } from './common.ts'
 import { exec } from './exec.ts'
 import { livePath } from './live.ts'
+
+/** The copy does not stay behind when the user has had enough. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 interface Flags {
   keep?: string
@@ -29,13 +33,20 @@ async function tryOut(container: string, command: string[], flags: Flags): Promi
     body: { name: flags.keep, labels: { 'ramet.try': container } },
   }))!
   const { Id } = containers[0]!
+  const leave = async (): Promise<void> => {
+    if (flags.keep === undefined) await client.call('DELETE', `/containers/${Id}`, { query: { force: true } })
+  }
+  const interrupted = (signal: NodeJS.Signals): void =>
+    void leave().finally(() => process.exit(128 + constants.signals[signal]))
+  for (const signal of SIGNALS) process.once(signal, interrupted)
   try {
     const since = Date.now()
     const before = await look(client, Id, since)
     await exec(Id, command, { ...flags, env: [], envFile: [] })
     report(before, await look(client, Id, since))
   } finally {
-    if (flags.keep === undefined) await client.call('DELETE', `/containers/${Id}`, { query: { force: true } })
+    for (const signal of SIGNALS) process.removeListener(signal, interrupted)
+    await leave()
   }
 }
 

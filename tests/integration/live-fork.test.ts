@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { ForkResponse, FreezeResponse, Lineage } from '../../contract/ramet.ts'
 import type { CliResult, TestEngine } from '../support/engine.ts'
-import { until, useEngine } from '../support/fixture.ts'
+import { dockerVersion, runDocker, until, useEngine } from '../support/fixture.ts'
 
 /** Containers that are frozen and forked while they run. */
 let engine: TestEngine
@@ -218,6 +218,43 @@ test('what is tried in a copy is shown, and leaves no trace', async () => {
   await ramet('rm', '-f', 'calm')
 })
 
+test('what is tried in a copy may be kept', async () => {
+  await counting('calm')
+  const { code } = await ramet('try', '--keep', 'bold', 'calm', 'sh', '-c', 'echo made > /made')
+  expect(code).toBe(0)
+  expect(await inside('bold', 'cat /made')).toBe('made\n')
+  await ramet('rm', '-f', 'calm', 'bold')
+})
+
+const docker = await dockerVersion()
+if (!docker) console.warn('SKIPPED: no docker command here, so its checkpoints were not tried')
+
+test.skipIf(!docker)(
+  `docker's command line (${docker}) makes checkpoints and goes back to them`,
+  async () => {
+    const run = async (...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await runDocker(engine, args)
+      expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' })
+      return stdout
+    }
+    await counting('docked')
+    expect(await run('checkpoint', 'create', '--leave-running', 'docked', 'one')).toBe('one\n')
+    await inside('docked', 'echo later > /later')
+    // Without that flag the container ends with it.
+    await run('checkpoint', 'create', 'docked', 'two')
+    expect((await engine.inspect('docked')).State.Status).toBe('exited')
+    expect((await run('checkpoint', 'ls', 'docked')).split('\n').slice(1, 3)).toEqual(['one', 'two'])
+    await run('start', '--checkpoint', 'two', 'docked')
+    expect(await inside('docked', 'cat /later')).toBe('later\n')
+    await run('checkpoint', 'rm', 'docked', 'two')
+    expect((await runDocker(engine, ['start', '--checkpoint', 'two', 'docked'])).stderr).toContain('checkpoint two does not exist') // prettier-ignore
+    await run('stop', '-t', '0', 'docked')
+    await run('start', '--checkpoint', 'one', 'docked')
+    expect(await inside('docked', 'ls /later 2>/dev/null || echo none')).toBe('none\n')
+    await run('rm', '-f', 'docked')
+  },
+)
+
 describe('warm by itself', () => {
   const kinds = async (): Promise<string[]> =>
     (JSON.parse((await ramet('templates', '--json')).stdout) as { kind: string }[]).map(({ kind }) => kind)
@@ -260,7 +297,8 @@ test('whenever the engine dies in a freeze, the parent goes on, and can be froze
   await ramet('stop', '-t', '0', 'survivor')
   expect((await ramet('start', 'survivor')).code).toBe(0)
   const rows = JSON.parse((await engine.get('/containers/json?all=1')).body) as { Id: string }[]
-  for (const { Id } of rows) await engine.call('DELETE', `/containers/${Id}?force=1`)
+  for (const { Id } of rows)
+    expect(await engine.call('DELETE', `/containers/${Id}?force=1`)).toMatchObject({ status: 204 })
   await until('no layer is left', async () => (await files('layers')).length === 0)
 })
 
@@ -320,13 +358,9 @@ test('a container with a terminal is forked with it', async () => {
   await ramet('rm', '-f', 'screen', 'mirror')
 })
 
-test('what holds more than memory is not frozen by half', async () => {
-  expect((await engine.call('POST', '/networks/create', { Name: 'own' })).status).toBe(201)
-  await ramet('run', '-d', '--name', 'member', image, 'sleep', '1000')
-  expect((await engine.call('POST', '/networks/own/connect', { Container: 'member' })).status).toBe(200)
-  expect((await ramet('fork', 'member')).stderr).toContain('it is in the network own')
-  expect((await ramet('freeze', 'member', 'warm:3')).stderr).toContain('it is in the network own')
-  await ramet('pause', 'member')
-  expect((await ramet('fork', 'member')).stderr).toContain('member is paused')
-  await ramet('rm', '-f', 'member')
+test('what stands still is not frozen', async () => {
+  await ramet('run', '-d', '--name', 'still', image, 'sleep', '1000')
+  await ramet('pause', 'still')
+  expect((await ramet('fork', 'still')).stderr).toContain('still is paused')
+  await ramet('rm', '-f', 'still')
 })
