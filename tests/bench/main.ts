@@ -2,6 +2,7 @@ import { benchApi } from './api.ts'
 import { benchFork } from './fork.ts'
 import { benchLimits } from './limits.ts'
 import { benchNetwork } from './network.ts'
+import { benchLiveCounter } from './live-counter.ts'
 import { benchLiveFork } from './live-fork.ts'
 import { benchLivePostgres } from './live-postgres.ts'
 import { benchStorage } from './storage.ts'
@@ -13,6 +14,7 @@ const BENCHES: Record<string, () => Promise<object>> = {
   limits: benchLimits,
   network: benchNetwork,
   'live-fork': benchLiveFork,
+  'live-counter': benchLiveCounter,
   'live-postgres': benchLivePostgres,
   storage: benchStorage,
   window: benchWindow,
