@@ -11,6 +11,7 @@ export const Key = {
     gateway: 6,
     mtu: 7,
     interface: 8,
+    mac: 9,
   },
   process: {
     arg: 1,

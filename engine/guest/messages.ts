@@ -15,6 +15,7 @@ export interface IdentifyOptions {
     mtu: number
     /** What the interface is called; '' leaves it `eth0`. */
     interface: string
+    mac: string
   }
 }
 
@@ -124,6 +125,7 @@ export function identifyMessage(options: IdentifyOptions): Buffer {
     .text(key.gateway, network.gateway)
     .u32(key.mtu, network.mtu)
     .text(key.interface, network.interface)
+    .text(key.mac, network.mac)
     .finish()
 }
 

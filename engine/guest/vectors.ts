@@ -43,7 +43,7 @@ export const MESSAGES = {
     wallClockNs: 1_700_000_000_000_000_001n,
     hostname: 'one',
     machineId: '0123456789abcdef0123456789abcdef',
-    network: { address: '10.0.2.15/24', gateway: '10.0.2.2', mtu: 1500, interface: 'nat0' },
+    network: { address: '10.0.2.15/24', gateway: '10.0.2.2', mtu: 1500, interface: 'nat0', mac: '02:72:00:00:00:01' }, // prettier-ignore
   }),
   exec: execMessage(PROCESS),
   start: startMessage({

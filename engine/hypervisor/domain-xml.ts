@@ -10,8 +10,8 @@ const MIB = 1024 * 1024
 /** PCI slot of the image, far from what libvirt numbers by itself. */
 const IMAGE_SLOT = '0x1e'
 
-/** A MAC of QEMU's own range; NIC 0 is alone on its VM's private NAT, so all may share it. */
-export const NAT_MAC = '52:54:00:72:61:6d'
+/** What NIC 0 has in every template; each guest is then given another. */
+const NAT_MAC = '52:54:00:72:61:6d'
 
 type XmlFacts = Pick<HypervisorFacts, 'qemuVersion'>
 

@@ -12,6 +12,7 @@ import * as migration from './migration.ts'
 import { setNatGate } from './nat-gate.ts'
 import * as nic from './nic.ts'
 import { awaitMonitor, type OwnMonitor } from './own-monitor.ts'
+import * as devices from './plugged.ts'
 import * as ports from './port-forward.ts'
 import { findQemuProcess, isQemuOf } from './process-id.ts'
 import { plugDisk } from './plugged-disk.ts'
@@ -22,6 +23,7 @@ import type {
   LiveFrozen,
   NatGate,
   Nic,
+  Plugged,
   PluggedDisk,
   PortForward,
   VirtualMachine,
@@ -198,8 +200,20 @@ export class LibvirtMachine implements VirtualMachine {
   }
 
   async plugShare(id: string): Promise<void> {
-    const device = { driver: 'virtio-9p-pci', id, fsdev: id, mount_tag: id }
+    const device = { ...devices.share(id), id }
     await explained('plug in a shared folder', qmp(this.#monitor, 'device_add', device))
+  }
+
+  async plugged(): Promise<Plugged[]> {
+    return explained('look at the devices of a VM', devices.pluggedDevices(this.#monitor))
+  }
+
+  async replug(device: Plugged): Promise<void> {
+    await explained('plug in what a frozen VM had', devices.replug(this.#monitor, device))
+  }
+
+  async unplug(id: string): Promise<void> {
+    await explained('take a device out of a VM', devices.unplug(this.#monitor, id))
   }
 
   async addNic(settings: Nic): Promise<void> {

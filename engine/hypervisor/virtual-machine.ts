@@ -3,8 +3,9 @@ import type { DiskRates } from './disk-throttle.ts'
 import type { HostShare } from './host-share.ts'
 import type { ActiveDisk } from './live-disk.ts'
 import type { LiveFreezeOptions, LiveFrozen } from './live-freeze.ts'
+import type { Plugged } from './plugged.ts'
 
-export type { ActiveDisk, LiveFreezeOptions, LiveFrozen }
+export type { ActiveDisk, LiveFreezeOptions, LiveFrozen, Plugged }
 
 /** What every VM boots: files, and the kernel's command line. */
 export interface Kernel {
@@ -143,6 +144,12 @@ export interface VirtualMachine {
   setNatGate(gate: NatGate | undefined): Promise<void>
   /** Plugs in the device of one of its shares; QEMU opens the folder now, once. */
   plugShare(id: string): Promise<void>
+  /** Shares and NICs that were plugged into the running VM. */
+  plugged(): Promise<Plugged[]>
+  /** Before `restore`, of what the frozen VM had; a NIC leads nowhere. */
+  replug(device: Plugged): Promise<void>
+  /** The guest is given a while to let go of it. */
+  unplug(id: string): Promise<void>
   /** Rejects with CONFLICT while another VM has the disk. */
   plugDisk(disk: PluggedDisk): Promise<void>
   addNic(nic: Nic): Promise<void>

@@ -1,5 +1,6 @@
 import type { ContainerConfig, HostConfig } from '../../contract/docker.ts'
 import type { Accelerator, TemplateKind } from '../../contract/ramet.ts'
+import type { Plugged } from '../hypervisor/virtual-machine.ts'
 
 export const MANIFEST_VERSION = 1
 
@@ -15,6 +16,8 @@ export interface LiveOrigin {
   settings: { config: ContainerConfig; hostConfig: HostConfig }
   /** Its disk at that instant: layers, the uppermost first. */
   layers: string[]
+  /** Shares and NICs that its memory expects to find. */
+  plugged?: Plugged[]
   /** What its owner finds it by: a checkpoint's name, or the digest of the settings that it serves. */
   name?: string
 }

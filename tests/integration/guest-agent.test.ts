@@ -237,7 +237,7 @@ describe('the link, after an engine was killed', () => {
 
   test('a second identity and a second start are refused', async () => {
     const agent = await AgentClient.connect({ path, timeoutMs: 60_000 })
-    const network = { address: '10.0.2.15/24', gateway: '10.0.2.2', mtu: 1500, interface: '' }
+    const network = { address: '10.0.2.15/24', gateway: '10.0.2.2', mtu: 1500, interface: '', mac: '' }
     const again = { wallClockNs: 0n, hostname: 'x', machineId: 'x', network }
     await expect(agent.identify({ ...again, seed: randomBytes(64) })).rejects.toThrow(
       'runs its container already',

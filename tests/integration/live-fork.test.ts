@@ -45,7 +45,7 @@ const inside = async (name: string, script: string): Promise<string> => {
   return stdout
 }
 
-const WHO = 'hostname; cat /etc/hostname /etc/machine-id; cat /proc/sys/kernel/random/uuid; head -c 16 /dev/urandom | md5sum' // prettier-ignore
+const WHO = 'hostname; cat /etc/hostname /etc/machine-id /sys/class/net/eth0/address; cat /proc/sys/kernel/random/uuid; head -c 16 /dev/urandom | md5sum' // prettier-ignore
 
 const files = async (...path: string[]): Promise<string[]> => readdir(join(engine.home, 'data', ...path))
 
@@ -71,6 +71,8 @@ describe('fork', () => {
     expect(await Promise.all(names.map((name) => inside(name, 'cat /file')))).toEqual(
       names.map((name) => `${name}\n`),
     )
+    const { NetworkSettings } = await engine.inspect('child-1')
+    expect(told[1]).toContain(NetworkSettings.Networks['bridge']!.MacAddress)
     expect((await engine.inspect('child-1')).State).toMatchObject({
       Status: 'running',
       Pid: expect.any(Number),
@@ -297,8 +299,10 @@ test('whenever the engine dies in a freeze, the parent goes on, and can be froze
   await ramet('stop', '-t', '0', 'survivor')
   expect((await ramet('start', 'survivor')).code).toBe(0)
   const rows = JSON.parse((await engine.get('/containers/json?all=1')).body) as { Id: string }[]
-  for (const { Id } of rows)
-    expect(await engine.call('DELETE', `/containers/${Id}?force=1`)).toMatchObject({ status: 204 })
+  for (const { Id } of rows) {
+    const { status, body } = await engine.call('DELETE', `/containers/${Id}?force=1`)
+    expect({ status, body }).toMatchObject({ status: 204 })
+  }
   await until('no layer is left', async () => (await files('layers')).length === 0)
 })
 

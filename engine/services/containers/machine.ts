@@ -11,6 +11,7 @@ import type { ContainerContext, ContainerPaths } from './context.ts'
 import { failpoint } from '../failpoint.ts'
 import { noNetwork, type GuestNetwork } from '../networks/guest.ts'
 import { identity, startConfig } from './process.ts'
+import { leaveNetworks, replug } from './plugged.ts'
 import type { StartTimes } from './start-times.ts'
 import { diskFile, encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
 
@@ -64,13 +65,20 @@ export class Machine {
     const { networks } = this.#context
     const network = networks.guest(record)
     times.from(origin.template ? 'clone' : 'cold')
-    const plug = (vm: VirtualMachine): Promise<void> => networks.plug(record, vm)
+    const live = origin.template?.live
+    const plug = async (vm: VirtualMachine): Promise<void> => {
+      await networks.guardNat(record, vm)
+      if (!live) await networks.plug(record, vm)
+    }
     const { agent, mounts } = await this.#boot(record, origin, network, plug, times)
+    const gone = live ? await leaveNetworks(live, this.#vm!, agent) : []
+    if (live) await networks.plug(record, this.#vm!)
     for (const settings of network.interfaces) await agent.setInterface(settings)
     const config = startConfig(record, network, mounts)
-    if (origin.template?.live) await agent.wake(config)
+    if (live) await agent.wake(config)
     else await agent.start(config)
     times.reached('running')
+    await Promise.all(gone)
     const [rows = 0, columns = 0] = record.hostConfig.ConsoleSize ?? []
     if (record.config.Tty && rows > 0 && columns > 0) agent.resize(columns, rows)
   }
@@ -105,10 +113,11 @@ export class Machine {
       await this.#vm!.createPaused()
       times?.reached('spawned')
       failpoint('start.paused')
+      const there = await replug(record, origin.template?.live, mounts.shares, this.#vm!)
       if (origin.template) await this.#vm!.restore(origin.template.stateFile, this.#paths.restoreSocket)
       times?.reached('restored')
       // Now, not before: a template's device state knows nothing of them.
-      for (const { id } of mounts.shares) await this.#vm!.plugShare(id)
+      for (const { id } of mounts.shares) if (!there.has(id)) await this.#vm!.plugShare(id)
       for (const disk of mounts.disks) await this.#vm!.plugDisk(disk)
       failpoint('start.restored')
     } finally {

@@ -3,6 +3,8 @@ import { EngineError } from '../../../contract/errors.ts'
 import type { Container } from '../containers/container.ts'
 import type { ContainerService } from '../containers/containers.ts'
 import { newRecord, type ContainerRecord } from '../containers/record.ts'
+import type { Endpoint } from '../networks/endpoint.ts'
+import { endpointsIn } from '../networks/endpoints.ts'
 import type { Freezer, LiveTemplate } from './freezer.ts'
 
 const MOST_AT_ONCE = 64
@@ -60,6 +62,12 @@ function namesOf(name: string | undefined, count: number): (string | undefined)[
   return Array.from({ length: count }, (_, at) => (name === undefined ? undefined : `${name}-${at + 1}`))
 }
 
+/** In the same network, with an address of its own, and its own name alone: the parent's aliases stay the parent's. */
+function asMember({ network, name, settings }: Endpoint): Endpoint {
+  const { GwPriority } = settings
+  return { network, name, aliases: [], settings: { IPAMConfig: null, ...(GwPriority ? { GwPriority } : {}) } }
+}
+
 function childOf(
   parent: ContainerRecord,
   template: LiveTemplate,
@@ -86,6 +94,7 @@ function childOf(
       },
     }),
     mounts: parent.mounts,
+    networks: endpointsIn(parent).map(asMember),
     disk: { file: 'disk.qcow2', layers: template.live.layers },
     frozen: template.id,
     parent: { id: parent.id, name: parent.name, template: template.id },

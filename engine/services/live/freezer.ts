@@ -40,7 +40,7 @@ export class Freezer {
     const { templates, layers } = this.#context
     return container.lend(async (machine) => {
       const { record, paths } = container
-      refuseHeld(record)
+      refuseHeld(record, kind, this.#context.mounts)
       const vm = machine.vm!
       const agent = container.agent()
       const disk = await vm.activeDisk()
@@ -59,6 +59,7 @@ export class Freezer {
           container: { id: record.id, name: record.name },
           settings: settingsOf(record),
           layers: below,
+          plugged: await vm.plugged(),
         }
         const { template, frozen } = await templates.freeze(record, {
           vm,

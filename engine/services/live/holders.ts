@@ -1,24 +1,30 @@
 import { EngineError } from '../../../contract/errors.ts'
+import type { LiveOrigin } from '../../templates/manifest.ts'
 import type { ContainerRecord } from '../containers/record.ts'
-import { endpointsIn } from '../networks/endpoints.ts'
+import type { MountService } from '../mounts/mounts.ts'
 
-/** In these every container has a network of its own. */
-const BUILTIN = ['bridge', 'host', 'none']
-
-/** Refuses, by name, what a copy of the running container could not have as well. */
-export function refuseHeld(record: ContainerRecord): void {
-  const { name } = record
-  const held = (record.mounts ?? []).find(({ type }) => type !== 'tmpfs')
-  if (held) {
+/**
+ * Refuses, by name, what a copy of the running container could not have as well. What its processes have open of the
+ * other mounts the guest looks for once they stand still.
+ */
+export function refuseHeld(
+  { name, mounts = [] }: ContainerRecord,
+  kind: LiveOrigin['kind'],
+  service: Pick<MountService, 'isDisk'>,
+): void {
+  const disk = mounts.find((mount) => service.isDisk(mount))
+  if (disk) {
     throw new EngineError(
       'NOT_SUPPORTED',
-      `container ${name} cannot be frozen: it holds the ${held.type} ${held.source} at ${held.target}, which two machines would write to; run it without`,
+      `container ${name} cannot be frozen: it holds the volume ${disk.source} at ${disk.target}, which is a disk that only one machine can have; use a volume that can be shared, or run it without`,
     )
   }
-  const network = endpointsIn(record).find(({ name }) => !BUILTIN.includes(name))
-  if (!network) return
-  throw new EngineError(
-    'NOT_SUPPORTED',
-    `container ${name} cannot be frozen: it is in the network ${network.name}, where a copy would have its address; disconnect it first`,
-  )
+  // Containers of a warm image get an empty one each, and their processes run already.
+  const anonymous = mounts.find((mount) => mount.anonymous)
+  if (anonymous && ['warm', 'healthy'].includes(kind)) {
+    throw new EngineError(
+      'NOT_SUPPORTED',
+      `container ${name} cannot be frozen for others to start from: it holds a volume of its own at ${anonymous.target}, which they would not have; give that volume a name (-v NAME:${anonymous.target})`,
+    )
+  }
 }

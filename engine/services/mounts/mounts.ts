@@ -148,6 +148,11 @@ export class MountService {
     }
   }
 
+  /** Whether it is a volume that is a disk of its own, which one running container has at a time. */
+  isDisk({ type, source }: MountRecord): boolean {
+    return type === 'volume' && this.#options.volumes.source(source).kind === 'disk'
+  }
+
   /** What a running container's connections to its sockets lead to. */
   connector(mounts: MountRecord[]): Connect {
     return (number, connection) => {

@@ -110,11 +110,15 @@ export class Attachments {
     return guestNetwork(record, this.ports(record), this.hasWayOut(record))
   }
 
-  /** Before the guest runs: joins its VM to its networks, and cuts it off from where it has none. */
-  async plug(record: ContainerRecord, vm: VirtualMachine): Promise<void> {
+  /** Before the guest runs: cuts it off where it has no way out, and holds it to its rate where it has one. */
+  async guardNat(record: ContainerRecord, vm: VirtualMachine): Promise<void> {
     if (!this.hasWayOut(record)) await vm.setNatLink(false)
-    for (const port of this.ports(record)) await this.join(record, port, vm)
     if (this.natRate(record) !== undefined) await this.bound(record, vm)
+  }
+
+  /** Joins its VM to its networks, before the guest runs or while nothing in it does. */
+  async plug(record: ContainerRecord, vm: VirtualMachine): Promise<void> {
+    for (const port of this.ports(record)) await this.join(record, port, vm)
   }
 
   /** Has the NAT of a VM that runs be bounded as its networks and its rate now say, however it was before. */

@@ -10,7 +10,7 @@ import type { ContainerRecord } from '../containers/record.ts'
 import { checkJoin, type Attachments, type Run } from './attachments.ts'
 import type { Endpoint } from './endpoint.ts'
 import { endpointsIn, newEndpoint } from './endpoints.ts'
-import { guestNames, interfaceOf, NAT_INTERFACE } from './guest.ts'
+import { guestNames, interfaceOf, natInterface, natMac } from './guest.ts'
 import type { NetworkService } from './networks.ts'
 import { parseRate } from './rate.ts'
 import { RATE, type NetworkRecord } from './record.ts'
@@ -118,14 +118,14 @@ export class Connections {
     const has = attachments.hasWayOut(record)
     if (has && !had) {
       await vm.setNatLink(true)
-      await agent.setInterface(NAT_INTERFACE)
+      await agent.setInterface(natInterface(record))
       record.ports = await allocatePorts(wantedPorts(record.config, record.hostConfig))
       for (const forward of record.ports) await vm.addForward(forward)
     } else if (had && !has) {
       await vm.setNatLink(false)
       for (const forward of record.ports) await vm.removeForward(forward)
       record.ports = []
-      await agent.dropInterface(NAT_INTERFACE.mac)
+      await agent.dropInterface(natMac(record))
     }
     await attachments.bound(record, vm)
     await agent.setNames(guestNames(record, attachments.ports(record), has))

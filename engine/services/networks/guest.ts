@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { ContainerConfig, HostConfig } from '../../../contract/docker.ts'
 import type { GuestInterface, GuestNames, IdentifyOptions } from '../../guest/agent-client.ts'
 import type { SwitchMember, SwitchNetwork } from '../../switch/switches.ts'
-import { NAT_MAC } from '../../hypervisor/domain-xml.ts'
 import { parseExtraHost } from '../containers/options/guest-options.ts'
 import type { ContainerRecord } from '../containers/record.ts'
 import { namesOf, type Endpoint, type Placement } from './endpoint.ts'
@@ -46,13 +45,23 @@ export function interfaceOf({ network, current }: Port): GuestInterface {
   }
 }
 
+const NAT_NAME = 'nat0'
+
 /** The NAT's interface, where a container that runs comes to a way out. */
-export const NAT_INTERFACE: GuestInterface = {
-  mac: NAT_MAC,
-  name: 'nat0',
-  addresses: [`${NAT.address}/${NAT.prefix}`],
-  mtu: NAT.mtu,
-  gateway: NAT.gateway,
+export function natInterface(record: Pick<ContainerRecord, 'id' | 'networks'>): GuestInterface {
+  return {
+    mac: natMac(record),
+    name: NAT_NAME,
+    addresses: [`${NAT.address}/${NAT.prefix}`],
+    mtu: NAT.mtu,
+    gateway: NAT.gateway,
+  }
+}
+
+/** Of the first interface: the container's own, whatever template it comes of; locally administered. */
+export function natMac({ id, networks }: Pick<ContainerRecord, 'id' | 'networks'>): string {
+  const wanted = networks?.find(({ name }) => name === 'bridge')?.settings.MacAddress
+  return wanted ?? [0x02, 0x72, ...Buffer.from(id.slice(0, 8), 'hex')].map((byte) => byte.toString(16).padStart(2, '0')).join(':') // prettier-ignore
 }
 
 /** `wayOut`: it is behind the NAT too. */
@@ -87,7 +96,8 @@ export function guestNetwork(record: ContainerRecord, ports: Port[], wayOut: boo
       address: wayOut ? `${NAT.address}/${NAT.prefix}` : '',
       gateway: NAT.gateway,
       mtu: NAT.mtu,
-      interface: onBridge ? '' : NAT_INTERFACE.name,
+      interface: onBridge ? '' : NAT_NAME,
+      mac: natMac(record),
     },
     interfaces: ports.map(interfaceOf),
     names: guestNames(record, ports, wayOut),
@@ -101,7 +111,7 @@ export function noNetwork({
   hostConfig,
 }: Pick<ContainerRecord, 'config' | 'hostConfig'>): GuestNetwork {
   return {
-    nat: { address: '', gateway: NAT.gateway, mtu: NAT.mtu, interface: '' },
+    nat: { address: '', gateway: NAT.gateway, mtu: NAT.mtu, interface: '', mac: '' },
     interfaces: [],
     names: guestNames({ config, hostConfig }, [], false),
     hostPorts: [],

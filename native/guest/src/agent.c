@@ -153,10 +153,8 @@ static int hold(struct agent *agent, struct failure *failure) {
     if (agent->processes.all[i]->tool)
       return fail(failure, "CONFLICT", "files of the container are being read or written; try again after that");
   }
-  if (!hold_processes()) {
-    release_processes();
-    return fail(failure, "GUEST_ERROR", "a process of the container cannot be halted now; try again");
-  }
+  const struct process *first = process_find(&agent->processes, FIRST_CHANNEL);
+  if (hold_for_copy(first == NULL ? 0 : first->pid, failure) < 0) return -1;
   for (size_t i = agent->processes.count; i-- > 0;) process_serve(&agent->processes, agent->processes.all[i]);
   agent->container.state = CONTAINER_HELD;
   agent->identified = false;
@@ -253,7 +251,7 @@ static void handle(struct agent *agent, const struct frame *message) {
     case FRAME_INTERFACE:
     case FRAME_INTERFACE_GONE:
     case FRAME_NAMES:
-      result = agent->identified ? network_take(message, &failure)
+      result = agent->identified ? network_take(message, agent->container.state == CONTAINER_HELD, &failure)
                                  : fail(&failure, "PROTOCOL_ERROR", "the guest has no identity yet");
       break;
     case FRAME_FINISH:

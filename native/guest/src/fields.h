@@ -16,6 +16,7 @@ enum identify_key {
   IDENTIFY_GATEWAY = 6,
   IDENTIFY_MTU = 7,
   IDENTIFY_INTERFACE = 8,
+  IDENTIFY_MAC = 9,
 };
 
 enum process_key {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/random.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,18 +67,26 @@ const char *identity_gateway(void) { return own_gateway; }
 static int set_network(const uint8_t *message, size_t length, struct failure *failure) {
   SCOPED_FREE char *address = field_text(message, length, IDENTIFY_ADDRESS);
   SCOPED_FREE char *gateway = field_text(message, length, IDENTIFY_GATEWAY);
-  SCOPED_FREE char *name = field_text(message, length, IDENTIFY_INTERFACE);
+  SCOPED_FREE char *wanted = field_text(message, length, IDENTIFY_INTERFACE);
+  SCOPED_FREE char *mac = field_text(message, length, IDENTIFY_MAC);
+  char current[IF_NAMESIZE];
   uint32_t mtu = (uint32_t)field_number(message, length, IDENTIFY_MTU, 1500);
-  if (address == NULL || gateway == NULL || name == NULL || *gateway == 0)
+  if (address == NULL || gateway == NULL || wanted == NULL || mac == NULL || *gateway == 0)
     return fail(failure, "GUEST_ERROR", "the host sent no network");
   snprintf(own_address, sizeof own_address, "%.*s", (int)strcspn(address, "/"), address);
   snprintf(own_gateway, sizeof own_gateway, "%s", gateway);
   if (network_loopback(failure) < 0) return -1;
-  if (*name != 0 && network_rename("eth0", name, failure) < 0) return -1;
+  /* Of a copy of a running container it may have another name by now, but it is the same interface. */
+  static unsigned index;
+  if (index == 0) index = if_nametoindex("eth0");
+  if (if_indextoname(index, current) == NULL)
+    return fail_errno(failure, "GUEST_ERROR", "the guest has lost its first network interface");
+  const char *name = *wanted == 0 ? "eth0" : wanted;
+  if (network_rename(current, name, failure) < 0) return -1;
+  if (*mac != 0 && network_set_mac(name, mac, failure) < 0) return -1;
   if (*address == 0) return 0;
   char *addresses[] = {address, NULL};
-  const struct interface nat = {
-      .name = *name == 0 ? "eth0" : name, .addresses = addresses, .gateway = gateway, .mtu = mtu};
+  const struct interface nat = {.name = name, .addresses = addresses, .gateway = gateway, .mtu = mtu};
   return network_configure(&nat, failure);
 }
 

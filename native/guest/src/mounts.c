@@ -105,6 +105,14 @@ int mounts_prepare(const struct mounts *mounts, struct sockets *sockets, struct 
   return 0;
 }
 
+void mounts_let_go(const struct mounts *mounts) {
+  char place[PLACE_MAX];
+  for (size_t i = 0; i < mounts->count; i++) {
+    place_of(place, i);
+    (void)umount2(place, MNT_DETACH);
+  }
+}
+
 void mounts_end(void) {
   char place[PLACE_MAX];
   for (size_t i = 0; i < MOUNTS_MAX; i++) {

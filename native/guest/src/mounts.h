@@ -33,6 +33,8 @@ void mounts_free(struct mounts *mounts);
 
 /* Makes the sources ready in the agent's own file system, and fills new volumes from the container's files. */
 int mounts_prepare(const struct mounts *mounts, struct sockets *sockets, struct failure *failure);
+/* The sources of the process's own mount namespace; others keep theirs. */
+void mounts_let_go(const struct mounts *mounts);
 /* Writes everything out, and lets go of it. */
 void mounts_end(void);
 

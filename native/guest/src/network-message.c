@@ -41,14 +41,6 @@ static bool wait_for(const char *mac, char name[IF_NAMESIZE]) {
   return true;
 }
 
-/* Whoever has the name already is called by the kernel's own kind of name for a while: its turn comes too. */
-static void make_way(const char *name) {
-  struct failure ignored;
-  char spare[IF_NAMESIZE];
-  snprintf(spare, sizeof spare, "spare%u", if_nametoindex(name));
-  if (if_nametoindex(name) != 0) (void)network_rename(name, spare, &ignored);
-}
-
 static int set_up(const uint8_t *message, size_t length, struct failure *failure) {
   SCOPED_FREE char *mac = field_text(message, length, INTERFACE_MAC);
   SCOPED_FREE char *name = field_text(message, length, INTERFACE_NAME);
@@ -59,7 +51,6 @@ static int set_up(const uint8_t *message, size_t length, struct failure *failure
     return fail(failure, "GUEST_ERROR", "the host sent no whole network interface");
   if (!wait_for(mac, current))
     return fail(failure, "GUEST_ERROR", "the network interface %s was not plugged in within %d s", mac, WAIT_MS / 1000);
-  if (strcmp(current, name) != 0) make_way(name);
   if (network_rename(current, name, failure) < 0) return -1;
   const struct interface interface = {.name = name,
                                       .addresses = addresses,
@@ -68,24 +59,28 @@ static int set_up(const uint8_t *message, size_t length, struct failure *failure
   return network_configure(&interface, failure);
 }
 
-static int take_down(const uint8_t *message, size_t length, struct failure *failure) {
+/* The MAC is free for another at once, though it takes the kernel a moment to let go of the interface. */
+static int give_up_mac(const char *name, const char *mac, struct failure *failure) {
+  char other[32];
+  snprintf(other, sizeof other, "06%s", mac + 2);
+  return network_set_mac(name, other, failure);
+}
+
+static int take_down(const uint8_t *message, size_t length, bool for_good, struct failure *failure) {
   SCOPED_FREE char *mac = field_text(message, length, INTERFACE_MAC);
   char name[IF_NAMESIZE];
   if (mac == NULL || !find(mac, name)) return 0;
-  SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  struct ifreq request = {0};
-  snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
   /* Its routes go with it. */
-  if (fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0) return 0;
+  if (network_take_down(name) == 0 && (!for_good || give_up_mac(name, mac, failure) == 0)) return 0;
   /* It went by itself meanwhile. */
   if (errno == ENODEV) return 0;
   return fail_errno(failure, "GUEST_ERROR", "cannot take down the network interface %s", name);
 }
 
-int network_take(const struct frame *message, struct failure *failure) {
+int network_take(const struct frame *message, bool copied, struct failure *failure) {
   struct spec spec;
   if (message->type == FRAME_INTERFACE) return set_up(message->payload, message->length, failure);
-  if (message->type == FRAME_INTERFACE_GONE) return take_down(message->payload, message->length, failure);
+  if (message->type == FRAME_INTERFACE_GONE) return take_down(message->payload, message->length, copied, failure);
   if (spec_read_names(&spec, message->payload, message->length, failure) < 0) return -1;
   int result = etc_write(&spec, identity_address(), failure);
   spec_free(&spec);

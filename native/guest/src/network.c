@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <net/route.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -105,11 +106,39 @@ int network_configure(const struct interface *interface, struct failure *failure
   return fail_errno(failure, "GUEST_ERROR", "cannot set up the guest's network interface %s", interface->name);
 }
 
+int network_take_down(const char *interface) {
+  SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct ifreq request = request_for(interface);
+  if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0) return -1;
+  request.ifr_flags &= (short)~IFF_UP;
+  return ioctl(fd, SIOCSIFFLAGS, &request);
+}
+
+int network_set_mac(const char *interface, const char *mac, struct failure *failure) {
+  SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct ifreq request = request_for(interface);
+  uint8_t *at = (uint8_t *)request.ifr_hwaddr.sa_data;
+  request.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+  errno = EINVAL;
+  if (fd >= 0 && sscanf(mac, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", at, at + 1, at + 2, at + 3, at + 4, at + 5) == 6 &&
+      ioctl(fd, SIOCSIFHWADDR, &request) == 0)
+    return 0;
+  return fail_errno(failure, "GUEST_ERROR", "cannot give the guest's network interface %s the address %s", interface, mac);
+}
+
+/* The kernel renames none that is up. */
+static int rename_down(int fd, const char *from, const char *to) {
+  struct ifreq request = request_for(from);
+  snprintf(request.ifr_newname, sizeof request.ifr_newname, "%s", to);
+  return network_take_down(from) < 0 ? -1 : ioctl(fd, SIOCSIFNAME, &request);
+}
+
 int network_rename(const char *from, const char *to, struct failure *failure) {
   if (strcmp(from, to) == 0) return 0;
   SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  struct ifreq request = request_for(from);
-  snprintf(request.ifr_newname, sizeof request.ifr_newname, "%s", to);
-  if (fd >= 0 && ioctl(fd, SIOCSIFNAME, &request) == 0) return 0;
+  char spare[IF_NAMESIZE];
+  snprintf(spare, sizeof spare, "spare%u", if_nametoindex(to));
+  if (if_nametoindex(to) != 0) (void)rename_down(fd, to, spare);
+  if (rename_down(fd, from, to) == 0) return 0;
   return fail_errno(failure, "GUEST_ERROR", "cannot call the guest's network interface %s", to);
 }

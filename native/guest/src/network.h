@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,10 +19,14 @@ struct interface {
 int network_loopback(struct failure *failure);
 /* Gives the interface its addresses and brings it up. Without an address of version 6 it has nothing of that version. */
 int network_configure(const struct interface *interface, struct failure *failure);
+/* Where another interface has the name already, that one is called by a spare name. Both go down for it. */
 int network_rename(const char *from, const char *to, struct failure *failure);
+int network_set_mac(const char *interface, const char *mac, struct failure *failure);
+int network_take_down(const char *interface);
 
 /*
  * What the host says of networks: INTERFACE sets one up once that of its MAC is there, which the host may just have
- * plugged in; INTERFACE_GONE takes one down, where it is there; NAMES changes how a container resolves names.
+ * plugged in; INTERFACE_GONE takes one down, where it is there; NAMES changes how a container resolves names. In a
+ * copy of a running VM (`copied`) what is taken down is the parent's, and never comes up again.
  */
-int network_take(const struct frame *message, struct failure *failure);
+int network_take(const struct frame *message, bool copied, struct failure *failure);

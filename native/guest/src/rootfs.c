@@ -95,8 +95,11 @@ int rootfs_enter(const struct spec *spec, struct failure *failure) {
   }
   if (mounts_open(&spec->mounts, trees, failure) < 0) return -1;
   /* The root of an initrd cannot be pivoted; it is covered instead, as switch_root does. */
-  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || chdir(ROOT_FOLDER) < 0 ||
-      mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
+  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    return fail_errno(failure, "GUEST_ERROR", "cannot make the container's mounts its own");
+  /* Below the container's root nobody could let go of these copies of them any more. */
+  mounts_let_go(&spec->mounts);
+  if (chdir(ROOT_FOLDER) < 0 || mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
     return fail_errno(failure, "GUEST_ERROR", "cannot enter the container's file system");
   umask(0022);
   int result = mount_all(spec, sources, trees, failure);

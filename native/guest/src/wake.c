@@ -12,6 +12,7 @@
 #include "hold.h"
 #include "identify.h"
 #include "log.h"
+#include "remount.h"
 #include "spec.h"
 
 /* The container's own, which its processes see; the agent's was set with its identity. */
@@ -31,6 +32,7 @@ int wake(struct container *container, struct processes *processes, const uint8_t
   int result = rename_container(processes->container, &spec, failure);
   /* In place: the container has these very files mounted. */
   if (result == 0) result = etc_write(&spec, identity_address(), failure);
+  if (result == 0) result = remount(&spec.mounts, processes->container, failure);
   if (result == 0) result = connections_cut(failure);
   if (result == 0) {
     container->run = spec.run;
