@@ -38,7 +38,7 @@ export const actions = {
   rename: 'Rename…',
   logs: 'Logs',
   terminal: 'Terminal',
-  open: (address: string) => `Open ${address}`,
+  openPort: (address: string, inside: string) => `Open ${address}, port ${inside} in the container`,
   copyRun: 'Copy the run command',
   copyId: 'Copy the id',
   recreate: 'Edit and recreate…',
