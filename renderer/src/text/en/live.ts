@@ -54,7 +54,7 @@ export const checkpoints = {
   label: 'Checkpoints',
   hint: 'An instant of memory and disk that the container can go back to. They share all that has not changed, and go with the container.',
   name: 'Name of the checkpoint',
-  placeholder: 'a name of its own',
+  placeholder: 'a name, if it needs one',
   take: 'Take a checkpoint',
   taken: 'Taken',
   size: 'On disk',
