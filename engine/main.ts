@@ -141,7 +141,7 @@ async function main(): Promise<void> {
   const reach = new ReachService({ networks, attachments, switches, containers: records })
   const rates = new RateTeller({
     rates: () => reach.rates(),
-    isNeeded: () => records().some((each) => each.phase === 'running' && attachments.ports(each).length > 0),
+    isNeeded: () => containers.running().length > 0,
     events,
     log,
   })

@@ -5,7 +5,7 @@ const INTERVAL = 5_000
 
 interface RateTellerOptions {
   rates(): Promise<NetworkRate[]>
-  /** Whether a container runs in a network that a user made. */
+  /** Whether anything runs. */
   isNeeded(): boolean
   events: Pick<EventBus, 'tell'>
   log(message: string): void
@@ -16,6 +16,7 @@ export class RateTeller {
   readonly #the: RateTellerOptions
   #timer: NodeJS.Timeout | undefined
   #busy = false
+  #told = false
   #failed = ''
 
   constructor(options: RateTellerOptions) {
@@ -34,7 +35,10 @@ export class RateTeller {
     if (this.#busy || !this.#the.isNeeded()) return
     this.#busy = true
     try {
-      this.#the.events.tell({ Type: 'rates', Action: 'sample', rates: await this.#the.rates() })
+      const rates = await this.#the.rates()
+      // That there is nothing any more is told once.
+      if (rates.length > 0 || this.#told) this.#the.events.tell({ Type: 'rates', Action: 'sample', rates })
+      this.#told = rates.length > 0
       this.#failed = ''
     } catch (error) {
       const { message } = error as Error
