@@ -331,6 +331,25 @@ export interface ImageSummary {
   SharedSize: number
   Labels: Record<string, string>
   Containers: number
+  /** Only where it was asked for. */
+  Manifests?: ImageManifestSummary[]
+}
+
+/** What an image is made of for one platform: that of this machine, others are not kept. */
+export interface ImageManifestSummary {
+  /** Digest of the manifest. */
+  ID: string
+  Descriptor: { mediaType: string; digest: string; size: number }
+  Available: true
+  Kind: 'image'
+  /** Bytes as stored, and with the file that VMs map. */
+  Size: { Content: number; Total: number }
+  ImageData: {
+    Platform: { architecture: string; os: string }
+    /** Ids. */
+    Containers: string[]
+    Size: { Unpacked: number }
+  }
 }
 
 export interface ImageInspect {
@@ -351,6 +370,8 @@ export interface ImageInspect {
   GraphDriver: { Name: string; Data: Record<string, string> | null }
   RootFS: { Type: 'layers'; Layers: string[] }
   Metadata: { LastTagTime: string }
+  /** Only where it was asked for. */
+  Manifests?: ImageManifestSummary[]
 }
 
 export type ImageDeleteItem = { Untagged: string } | { Deleted: string }

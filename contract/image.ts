@@ -41,6 +41,8 @@ export interface Image {
   id: string
   /** Of the manifest of this platform. */
   manifestDigest: string
+  manifestType: string
+  manifestSize: number
   /** Familiar names, for example `redis:7`. */
   repoTags: string[]
   /** Familiar names with the digest that the registry answered, for example `redis@sha256:…`. */

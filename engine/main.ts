@@ -152,6 +152,7 @@ async function main(): Promise<void> {
     templates,
     events,
     usersOf: (imageId) => containers.usersOf(imageId),
+    idsOf: (imageId) => containers.idsOf(imageId),
   })
   const launches = await LaunchService.open({
     file: join(at.config, 'launches.json'),

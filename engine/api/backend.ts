@@ -231,8 +231,9 @@ export interface ImageBackend {
     filters: docker.Filters
     until?: number
     sharedSize?: boolean
+    manifests?: boolean
   }): Promise<docker.ImageSummary[]>
-  inspect(name: string): Promise<docker.ImageInspect>
+  inspect(name: string, options: { manifests: boolean }): Promise<docker.ImageInspect>
   /** Newest first; `Id` is `<missing>` for all but the first. */
   history(name: string): Promise<ImageHistoryItem[]>
   tag(name: string, reference: string): Promise<void>

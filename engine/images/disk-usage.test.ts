@@ -26,9 +26,9 @@ test('a layer that several images have is shared, and counts once in all', () =>
   ]
   expect(usageOf(images, new Map([['a', 50_000]]))).toEqual({
     images: [
-      { id: 'a', size: 51_211, shared: 1000 },
-      { id: 'b', size: 1011, shared: 1000 },
-      { id: 'c', size: 16, shared: 0 },
+      { id: 'a', size: 51_211, shared: 1000, unpacked: 50_000 },
+      { id: 'b', size: 1011, shared: 1000, unpacked: 0 },
+      { id: 'c', size: 16, shared: 0, unpacked: 0 },
     ],
     total: 51_211 + 11 + 16,
   })

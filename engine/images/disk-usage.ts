@@ -6,6 +6,8 @@ export interface ImageUsage {
   size: number
   /** Of these the bytes in blobs that other images have too. */
   shared: number
+  /** Of these the bytes of the file that VMs map; 0 where there is none yet. */
+  unpacked: number
 }
 
 /** What each image takes, and all of them together, a blob that several have counted once. `erofsBytes`: see ErofsCache. */
@@ -27,6 +29,7 @@ export function usageOf(
       id: image.id,
       size: sum(blobs.map(({ size }) => size)) + erofs,
       shared: sum(common.map(({ size }) => size)),
+      unpacked: erofs,
     }
   })
   return { images: rows, total: sum([...sizes.values()]) + sum([...erofsBytes.values()]) }

@@ -49,6 +49,8 @@ export function describe(image: StoredImage, tags: string[], digests: string[]):
   return {
     id: image.id,
     manifestDigest: image.descriptor.digest,
+    manifestType: image.descriptor.mediaType,
+    manifestSize: image.descriptor.size,
     repoTags: tags,
     repoDigests: digests,
     created: config.created,

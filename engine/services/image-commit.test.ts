@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -25,7 +25,13 @@ beforeEach(async () => {
   seen = []
   events.subscribe(({ Action, Actor }: EventMessage) => seen.push(`${Action} ${Actor.Attributes['name']}`))
   // Nothing here makes or removes a template.
-  images = new ImageService({ store, events, templates: {} as TemplateService, usersOf: () => [] })
+  images = new ImageService({
+    store,
+    events,
+    templates: {} as TemplateService,
+    usersOf: () => [],
+    idsOf: () => ['c0ffee'],
+  })
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
@@ -52,6 +58,23 @@ test('an import ends with the id of the image', async () => {
   const id = await imported()
   expect(await images.inspect('base:1')).toMatchObject({ Id: id, Config: { Cmd: ['sh'], User: 'me' } })
   expect(seen).toEqual(['import base:1'])
+})
+
+test('its manifest is told of where it is asked for', async () => {
+  const id = await imported()
+  const { Manifests: [manifest] = [] } = await images.inspect(id, { manifests: true })
+  const { digest, size } = manifest!.Descriptor
+  expect(await readFile(join(folder, 'store/blobs/sha256', digest.slice(7)))).toHaveLength(size)
+  expect(manifest).toMatchObject({
+    ID: digest,
+    Available: true,
+    Kind: 'image',
+    Size: { Content: size + (await images.inspect(id)).Size },
+    ImageData: { Platform: { os: 'linux' }, Containers: ['c0ffee'] },
+  })
+  const [listed] = await images.list({ all: true, filters: {}, manifests: true })
+  expect(listed).toMatchObject({ Manifests: [manifest], SharedSize: -1 })
+  expect(await images.inspect(id)).not.toHaveProperty('Manifests')
 })
 
 test('a commit lies above the image of the container, with its config, the request’s and the changes', async () => {

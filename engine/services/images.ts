@@ -4,11 +4,13 @@ import type {
   Filters,
   ImageDeleteItem,
   ImageInspect,
+  ImageManifestSummary,
   ImageSummary,
   ProgressMessage,
   RegistryAuth,
 } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
+import type { ImageUsage } from '../images/disk-usage.ts'
 import type { Image, ImageStore } from '../images/store.ts'
 import { commitConfig } from './commit-config.ts'
 import { withUsage } from './disk-usage.ts'
@@ -25,6 +27,8 @@ interface ImageDependencies {
   templates: TemplateService
   events: EventBus
   usersOf(imageId: string): string[]
+  /** The same by their ids. */
+  idsOf(imageId: string): string[]
 }
 
 interface ProgressOptions {
@@ -167,11 +171,12 @@ export class ImageService {
     filters: Filters
     until?: number
     sharedSize?: boolean
+    manifests?: boolean
   }): Promise<ImageSummary[]> {
     const { store } = this.#the
     const passes = await imageFilter(options, async (name) => (await store.get(name)).created)
-    const usage = options.sharedSize ? (await store.usage()).images : []
-    const shared = new Map(usage.map((each) => [each.id, each.shared]))
+    const all = options.sharedSize || options.manifests ? (await store.usage()).images : []
+    const usage = new Map(all.map((each) => [each.id, each]))
     return (await store.list())
       .filter(passes)
       .map((image) => ({
@@ -181,15 +186,20 @@ export class ImageService {
         RepoDigests: image.repoDigests,
         Created: Math.floor(Date.parse(image.created) / 1000) || 0,
         Size: image.size,
-        SharedSize: shared.get(image.id) ?? -1,
+        SharedSize: (options.sharedSize ? usage.get(image.id)?.shared : undefined) ?? -1,
         Labels: image.config.Labels ?? {},
         Containers: this.#the.usersOf(image.id).length,
+        ...(options.manifests ? { Manifests: [this.#manifest(image, usage.get(image.id))] } : {}),
       }))
       .sort((a, b) => b.Created - a.Created)
   }
 
-  async inspect(name: string): Promise<ImageInspect> {
-    const image = await this.#the.store.get(name)
+  async inspect(name: string, options: { manifests?: boolean } = {}): Promise<ImageInspect> {
+    const { store } = this.#the
+    const image = await store.get(name)
+    const usage = options.manifests
+      ? (await store.usage()).images.find(({ id }) => id === image.id)
+      : undefined
     return {
       Id: image.id,
       RepoTags: image.repoTags,
@@ -207,6 +217,24 @@ export class ImageService {
       GraphDriver: { Name: 'ramet', Data: null },
       RootFS: { Type: 'layers', Layers: image.layers },
       Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
+      ...(options.manifests ? { Manifests: [this.#manifest(image, usage)] } : {}),
+    }
+  }
+
+  #manifest(image: Image, usage: ImageUsage | undefined): ImageManifestSummary {
+    const { architecture, os, manifestDigest, manifestType, manifestSize } = image
+    const [content, unpacked] = [manifestSize + image.size, usage?.unpacked ?? 0]
+    return {
+      ID: manifestDigest,
+      Descriptor: { mediaType: manifestType, digest: manifestDigest, size: manifestSize },
+      Available: true,
+      Kind: 'image',
+      Size: { Content: content, Total: content + unpacked },
+      ImageData: {
+        Platform: { architecture, os },
+        Containers: this.#the.idsOf(image.id),
+        Size: { Unpacked: unpacked },
+      },
     }
   }
 

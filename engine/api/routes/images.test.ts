@@ -299,9 +299,9 @@ test('images are asked for by names with slashes', async () => {
   expect(await status('GET', '/images/history')).toBe(404)
   expect(await status('GET', '/images/a/b/else')).toBe(404)
   expect(calls).toEqual([
-    ['list', { all: true, filters: {}, until: undefined, sharedSize: false }],
-    ['inspect', 'localhost:5000/a/b:1'],
-    ['inspect', 'json'],
+    ['list', { all: true, filters: {}, until: undefined, sharedSize: false, manifests: false }],
+    ['inspect', 'localhost:5000/a/b:1', { manifests: false }],
+    ['inspect', 'json', { manifests: false }],
     ['tag', 'a/b', 'localhost:5000/c:2'],
     ['remove', 'a/b:1', { force: true }],
     ['history', 'a/b'],

@@ -28,6 +28,7 @@ export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): R
           filters,
           until,
           sharedSize: query.flag('shared-size'),
+          manifests: query.flag('manifests'),
         })
       },
     },
@@ -56,7 +57,8 @@ export function imageRoutes(images: ImageBackend, options: ImageRouteOptions): R
       handler: async (request, reply) => {
         const { name, action } = asked(request, ['json', 'history', 'get'])
         if (action === 'get') return sendArchive(images, [name], reply, options)
-        return action === 'history' ? images.history(name) : images.inspect(name)
+        if (action === 'history') return images.history(name)
+        return images.inspect(name, { manifests: new Query(request.query).flag('manifests') })
       },
     },
     {

@@ -295,6 +295,11 @@ export class ContainerService {
       .map(({ record }) => record.name)
   }
 
+  /** Their ids. */
+  idsOf(imageId: string): string[] {
+    return this.records().flatMap(({ id, image }) => (image.id === imageId ? id : []))
+  }
+
   /** Ids of the containers that have a volume mounted, whether they run or not; '' for one that is being made. */
   usersOfVolume(name: string): string[] {
     const has = ({ record }: Container): boolean =>
