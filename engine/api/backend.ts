@@ -86,6 +86,7 @@ export interface ContainerBackend {
   create(
     name: string | undefined,
     request: docker.ContainerCreateRequest,
+    options?: { platform?: string },
   ): Promise<docker.ContainerCreateResponse>
   list(options: {
     all: boolean

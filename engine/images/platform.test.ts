@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { choosePlatform, hostPlatform } from './platform.ts'
+import { checkPlatform, choosePlatform, hostPlatform } from './platform.ts'
 
 const manifest = (os: string, architecture: string, size = 1) => ({
   mediaType: 'm',
@@ -24,4 +24,19 @@ test('what is not there is said together with what is', () => {
 
 test('this machine is a Linux of its architecture', () => {
   expect(hostPlatform()).toMatch(/^linux\/(amd64|arm64|386|arm|riscv64|s390x|ppc64)$/)
+})
+
+const image = { os: 'linux', architecture: 'amd64' }
+
+test.each(['linux/amd64', 'linux/amd64/v2', 'Linux/x86_64', 'amd64', 'linux'])(
+  'an image is for %s',
+  (platform) => {
+    expect(() => checkPlatform(image, 'a', platform)).not.toThrow()
+  },
+)
+
+test.each(['linux/arm64', 'windows/amd64', 'arm64', 'linux/'])('an image is not for %s', (platform) => {
+  expect(() => checkPlatform(image, 'a:1', platform)).toThrow(
+    `image with reference a:1 was found but is for linux/amd64, not for ${platform}`,
+  )
 })

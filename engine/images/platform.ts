@@ -29,3 +29,22 @@ export function choosePlatform(
     `no such image: ${name} exists for ${[...new Set(known)].slice(0, 20).join(', ') || 'no platform'}, not for ${platform}`,
   )
 }
+
+const SAME: Partial<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' }
+
+/** Rejects, with IMAGE_NOT_FOUND, an image that is not for the platform that a client insists on: it then pulls the right one. */
+export function checkPlatform(
+  image: { os: string; architecture: string },
+  name: string,
+  platform: string,
+): void {
+  const words = platform.toLowerCase().split('/')
+  const [os, architecture] = words.length === 1 ? [image.os, words[0]!] : words
+  const wanted = `${os}/${SAME[architecture!] ?? architecture}`
+  const is = `${image.os}/${image.architecture}`
+  if (wanted === is || platform === image.os) return
+  throw new EngineError(
+    'IMAGE_NOT_FOUND',
+    `image with reference ${name} was found but is for ${is}, not for ${platform}`,
+  )
+}

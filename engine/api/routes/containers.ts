@@ -28,9 +28,10 @@ export function containerRoutes(
       url: '/containers/create',
       schema: { body: schemas.containerCreate },
       handler: async (request, reply) => {
-        const name = new Query(request.query).text('name')
+        const query = new Query(request.query)
+        const [name, platform] = [query.text('name'), query.text('platform')]
         reply.code(201)
-        return containers.create(name, request.body as ContainerCreateRequest)
+        return containers.create(name, request.body as ContainerCreateRequest, { platform })
       },
     },
     {

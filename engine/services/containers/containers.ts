@@ -14,6 +14,7 @@ import type {
 import { EngineError } from '../../../contract/errors.ts'
 import type { VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import type { MountRecord } from '../mounts/record.ts'
+import { checkPlatform } from '../../images/platform.ts'
 import { allocatedBytes } from '../file-memory.ts'
 import { guestLimits, vmLimits } from '../limits.ts'
 import { warmStart } from '../live/warm-images.ts'
@@ -72,10 +73,15 @@ export class ContainerService {
     }
   }
 
-  async create(name: string | undefined, request: ContainerCreateRequest): Promise<ContainerCreateResponse> {
+  async create(
+    name: string | undefined,
+    request: ContainerCreateRequest,
+    { platform }: { platform?: string } = {},
+  ): Promise<ContainerCreateResponse> {
     const warnings = checkOptions(request)
     if (!request.Image) throw new EngineError('INVALID_ARGUMENT', 'no image named; give Image in the request')
     const image = await this.#context.images.get(request.Image)
+    if (platform) checkPlatform(image, request.Image, platform)
     const { templates } = this.#context
     const warm = await warmStart(templates, image, request)
     const hostConfig = warm.request.HostConfig ?? {}
