@@ -33,7 +33,7 @@
 #define EXIT {.code = BPF_JMP | BPF_EXIT}
 
 enum { REFUSE = 0, ALLOW = 1 };
-enum { PORTS_MAX = 32, CODE_MAX = 2 * PORTS_MAX + 64 };
+enum { PORTS_MAX = 32, CODE_MAX = 2 * PORTS_MAX + 64, PORT_DNS = 53 };
 /* Where a program keeps a port and a time for the kernel's functions on maps. */
 enum { PORT = -4, TIME = -16 };
 /* Who asked is answered for about three minutes, as by any NAT: 168 * 2^30 ns. */
@@ -76,22 +76,43 @@ static int make_map(void) {
   return bpf(BPF_MAP_CREATE, &attributes);
 }
 
-/* All but the gateway is allowed. */
-static void match4(struct code *code, uint32_t gateway) {
-  APPEND(code, ANSWER(ALLOW), LOAD(BPF_REG_2, offsetof(struct bpf_sock_addr, user_ip4)), JUMP_IF(BPF_REG_2, gateway, 1),
-         EXIT);
+/* What QEMU's user network has after its gateway, whether the container has its address yet or not. */
+enum { NAME_SERVER = 1, OWN = 13 };
+
+/* The user network's addresses, all in network order. */
+struct addresses {
+  uint32_t gateway, name_server, own;
+};
+
+/* Of the address in register 2 all is allowed that is not on the user network, and the container's own. */
+static void match(struct code *code, const struct addresses *at) {
+  const uint32_t mask = htonl(0xffffff00);
+  APPEND(code, {.code = BPF_ALU | BPF_MOV | BPF_X, .dst_reg = BPF_REG_3, .src_reg = BPF_REG_2},
+         {.code = BPF_ALU | BPF_AND | BPF_K, .dst_reg = BPF_REG_3, .imm = (int32_t)mask},
+         JUMP_IF(BPF_REG_3, at->gateway & mask, 1), EXIT, JUMP_UNLESS(BPF_REG_2, at->own, 1), EXIT);
+}
+
+static void match4(struct code *code, const struct addresses *at) {
+  APPEND(code, ANSWER(ALLOW), LOAD(BPF_REG_2, offsetof(struct bpf_sock_addr, user_ip4)));
+  match(code, at);
 }
 
 /* ::ffff:a.b.c.d is the same address to the kernel. */
-static void match6(struct code *code, uint32_t gateway) {
+static void match6(struct code *code, const struct addresses *at) {
   const size_t mapped = offsetof(struct bpf_sock_addr, user_ip6);
-  APPEND(code, ANSWER(ALLOW), LOAD(BPF_REG_2, (int16_t)(mapped + 8)), LOAD(BPF_REG_3, (int16_t)(mapped + 12)),
-         JUMP_IF(BPF_REG_2, htonl(0xffff), 1), EXIT, JUMP_IF(BPF_REG_3, gateway, 1), EXIT);
+  APPEND(code, ANSWER(ALLOW), LOAD(BPF_REG_3, (int16_t)(mapped + 8)), JUMP_IF(BPF_REG_3, htonl(0xffff), 1), EXIT,
+         LOAD(BPF_REG_2, (int16_t)(mapped + 12)));
+  match(code, at);
 }
 
-/* To the gateway go what is for a port that was named, and datagrams to who sent one. */
-static void judge(struct code *code, char **ports, int asked) {
-  APPEND(code, LOAD(BPF_REG_4, offsetof(struct bpf_sock_addr, user_port)));
+/*
+ * Whatever is sent to the user network goes to the host's loopback, but for what is sent to the name server: that goes
+ * to the host's own, whose address may be of the loopback too. So of the one only names are asked, and to the gateway
+ * go what is for a port that was named, and datagrams to who sent one.
+ */
+static void judge(struct code *code, const struct addresses *at, char **ports, int asked) {
+  APPEND(code, LOAD(BPF_REG_4, offsetof(struct bpf_sock_addr, user_port)), JUMP_UNLESS(BPF_REG_2, at->name_server, 2),
+         JUMP_UNLESS(BPF_REG_4, htons(PORT_DNS), 1), EXIT, JUMP_IF(BPF_REG_2, at->gateway, 2), ANSWER(REFUSE), EXIT);
   for (char **port = ports; *port != NULL && port - ports < PORTS_MAX; port++)
     APPEND(code, JUMP_UNLESS(BPF_REG_4, htons((uint16_t)atoi(*port)), 1), EXIT);
   APPEND(code, LOAD(BPF_REG_5, offsetof(struct bpf_sock_addr, protocol)), ANSWER(REFUSE),
@@ -105,8 +126,8 @@ static void judge(struct code *code, char **ports, int asked) {
 }
 
 /* What the gateway sent is allowed, and remembered. */
-static void remember(struct code *code, int asked) {
-  APPEND(code, LOAD(BPF_REG_4, offsetof(struct bpf_sock_addr, user_port)), STORE(BPF_W, BPF_REG_4, PORT),
+static void remember(struct code *code, const struct addresses *at, int asked) {
+  APPEND(code, JUMP_IF(BPF_REG_2, at->gateway, 1), EXIT, LOAD(BPF_REG_4, offsetof(struct bpf_sock_addr, user_port)), STORE(BPF_W, BPF_REG_4, PORT),
          CALL(BPF_FUNC_ktime_get_ns), STORE(BPF_DW, BPF_REG_0, TIME), MAP(BPF_REG_1, asked), STACK(BPF_REG_2, PORT),
          STACK(BPF_REG_3, TIME), SET(BPF_REG_4, BPF_ANY), CALL(BPF_FUNC_map_update_elem), ANSWER(ALLOW), EXIT);
 }
@@ -114,17 +135,19 @@ static void remember(struct code *code, int asked) {
 int guard_gateway(const char *path, const char *gateway, char **ports, struct failure *failure) {
   struct in_addr address;
   if (inet_pton(AF_INET, gateway, &address) != 1) return fail(failure, "GUEST_ERROR", "invalid gateway %s", gateway);
+  const uint32_t first = ntohl(address.s_addr);
+  const struct addresses at = {address.s_addr, htonl(first + NAME_SERVER), htonl(first + OWN)};
   SCOPED_FD int asked = make_map();
   SCOPED_FD int cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   struct code send4 = {0}, send6 = {0}, receive4 = {0}, receive6 = {0};
-  match4(&send4, address.s_addr);
-  match6(&send6, address.s_addr);
-  match4(&receive4, address.s_addr);
-  match6(&receive6, address.s_addr);
-  judge(&send4, ports, asked);
-  judge(&send6, ports, asked);
-  remember(&receive4, asked);
-  remember(&receive6, asked);
+  match4(&send4, &at);
+  match6(&send6, &at);
+  match4(&receive4, &at);
+  match6(&receive6, &at);
+  judge(&send4, &at, ports, asked);
+  judge(&send6, &at, ports, asked);
+  remember(&receive4, &at, asked);
+  remember(&receive6, &at, asked);
   if (asked < 0 || cgroup < 0 || attach(cgroup, BPF_CGROUP_INET4_CONNECT, &send4) < 0 ||
       attach(cgroup, BPF_CGROUP_UDP4_SENDMSG, &send4) < 0 || attach(cgroup, BPF_CGROUP_INET6_CONNECT, &send6) < 0 ||
       attach(cgroup, BPF_CGROUP_UDP6_SENDMSG, &send6) < 0 || attach(cgroup, BPF_CGROUP_UDP4_RECVMSG, &receive4) < 0 ||
