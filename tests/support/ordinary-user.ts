@@ -7,7 +7,7 @@ import { REPORTERS } from './count-reporter.ts'
 
 const USER = 'ramet-test'
 /** Those that start VMs, on the session daemon instead of the embedded driver. */
-const SUITES = ['containers', 'cli', 'guest-agent', 'libvirt-qemu'].map(
+const SUITES = ['containers', 'cli', 'guest-agent', 'libvirt-qemu', 'mounts', 'network-ports'].map(
   (name) => `tests/integration/${name}.test`,
 )
 const exec = promisify(execFile)
