@@ -92,6 +92,7 @@ export const detail = {
     command: 'Command',
     created: 'Created',
     started: 'Started',
+    origin: 'Last start',
     finished: 'Ended',
     exit: 'Exit code',
     error: 'Error',
@@ -109,6 +110,12 @@ export const detail = {
     workdir: 'Folder',
     labels: 'Labels',
     restarts: 'Restarts',
+  },
+  /** What the last start came from, and after how long its process ran, where that is known. */
+  origins: {
+    standby: (took: string) => `from standby${took && `, running after ${took}`}`,
+    clone: (took: string) => `forked from a template${took && `, running after ${took}`}`,
+    cold: (took: string) => `booted cold${took && `, running after ${took}`}`,
   },
   oom: 'It ran out of memory.',
   noPorts: 'No ports are published.',

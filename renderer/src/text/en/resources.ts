@@ -36,6 +36,8 @@ export const templates = {
   removeLiveDetail:
     'It was frozen while a container ran and cannot be made again: whatever starts from it or goes back to it cannot any more.',
   machine: (memory: string, cpus: number) => `${memory}, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`,
+  starts: ({ standby, clone, cold }: { standby: number; clone: number; cold: number }) =>
+    `The last ${standby + clone + cold} starts: ${standby} from standby, ${clone} forked from a template, ${cold} booted cold.`,
   search: 'Search templates',
   frozen: (ms: string) => `The machine stood still for ${ms} while it was frozen`,
 }
