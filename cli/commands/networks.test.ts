@@ -87,6 +87,17 @@ test('rates shows what goes through, and the bounds', async () => {
   ])
 })
 
+test('rates shows those that are named', async () => {
+  const row = { sentBytes: 0, receivedBytes: 0, sentBytesPerSecond: 0, receivedBytesPerSecond: 0 }
+  const rest = { network: 'mine', limitBitsPerSecond: 0, refusedFrames: 0, droppedFrames: 0 }
+  const rows = ['one', 'two'].map((name, at) => ({ ...row, ...rest, name, container: `${at}abc` }))
+  engine.json('GET /ramet/v1/networks/rates', 200, rows)
+  for (const which of ['two', '1a']) {
+    const { stdout } = await ramet(engine, 'network', 'rates', '--json', which)
+    expect(JSON.parse(stdout)).toEqual([rows[1]])
+  }
+})
+
 test('update changes the rate, with limits or alone', async () => {
   engine.json('POST /ramet/v1/containers/web/rate', 204)
   engine.json('POST /containers/web/update', 200, { Warnings: [] })

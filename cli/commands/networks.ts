@@ -91,14 +91,19 @@ export function addNetworks(program: Command): void {
     .option('--json', 'print JSON')
     .action(reach)
   group
-    .command('rates')
-    .description('show what containers send and get in each network now, and through a bounded NAT')
+    .command('rates [containers...]')
+    .description(
+      'show what containers, or only these, send and get in each network now, and through a bounded NAT',
+    )
     .option('--json', 'print JSON')
     .action(rates)
 }
 
-async function rates(flags: { json?: boolean }): Promise<void> {
-  const all = await (await engine()).get<NetworkRate[]>('/ramet/v1/networks/rates')
+async function rates(wanted: string[], flags: { json?: boolean }): Promise<void> {
+  const found = await (await engine()).get<NetworkRate[]>('/ramet/v1/networks/rates')
+  const isMeant = ({ name, container }: NetworkRate): boolean =>
+    wanted.length === 0 || wanted.some((each) => each === name || container.startsWith(each))
+  const all = found.filter(isMeant)
   if (flags.json) return print(json(all))
   const rows = all.map((each) => [
     each.name,
