@@ -14,6 +14,7 @@ enum {
   QUEUE_LEAST = 1 << 18,
   BURST_LEAST = 1 << 15,
   RETRY_NS = 100000000,
+  TURN = 16,
 };
 
 static const char *const sockets[GATE_SOCKETS] = {"up-from", "up-to", "down-from", "down-to"};
@@ -133,14 +134,15 @@ static void take_frames(struct lane *lane) {
   lane->filled -= at;
 }
 
-/* False where QEMU has gone. */
+/* False where QEMU has gone. No more than a turn's: one that floods keeps nobody else waiting. */
 static bool take(struct lane *lane) {
-  ssize_t got;
-  while ((got = recv(lane->from, lane->in + lane->filled, sizeof lane->in - lane->filled, MSG_DONTWAIT)) > 0) {
+  for (int i = 0; i < TURN; i++) {
+    ssize_t got = recv(lane->from, lane->in + lane->filled, sizeof lane->in - lane->filled, MSG_DONTWAIT);
+    if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR);
     lane->filled += (size_t)got;
     take_frames(lane);
   }
-  return got < 0 && (errno == EAGAIN || errno == EINTR);
+  return true;
 }
 
 /* False where QEMU has gone. */
