@@ -48,6 +48,11 @@ beforeAll(async () => {
   ])
   await ok(['create', '--name', 'later', tag, 'echo', MARKUP])
   await engine.call('POST', '/volumes/create', { Name: 'data', Labels: { note: MARKUP } })
+  await engine.call('POST', '/networks/create', { Name: 'backend', Labels: { note: MARKUP } })
+  const api = ['-l', 'com.docker.compose.project=shop', '--network', 'backend']
+  const touch = `touch '/data/${MARKUP.replaceAll("'", '')}'; echo hello > /data/notes.txt; sleep 9999`
+  await ok(['run', '-d', '--name', 'api', '-v', 'data:/data', ...api, tag, 'sh', '-c', touch])
+  await ok(['run', '-d', '--name', 'cache', ...api, tag, 'sleep', '9999'])
   await engine.call('POST', '/ramet/v1/launches', { title: MARKUP, pinned: true, config: { Image: tag } })
   window = await TestWindow.open(engine)
 })
@@ -68,7 +73,8 @@ const PAGES: [name: string, path: () => string, seen: string][] = [
   ['container-files', () => `/containers/${id}/files`, 'etc'],
   ['container-stats', () => `/containers/${id}/stats`, 'Memory in the machine'],
   ['templates', () => '/templates', 'busybox'],
-  ['networks', () => '/networks', 'Who can reach whom'],
+  ['volume', () => '/volumes/data', 'notes.txt'],
+  ['networks', () => '/networks', 'What goes through now'],
 ]
 
 describe.each<Theme>(['light', 'dark'])('in the %s', (theme) => {
@@ -98,6 +104,11 @@ test('what is hostile is read as it stands', async () => {
   await page.getByRole('textbox', { name: 'Folder' }).fill('/srv/site')
   await page.getByRole('textbox', { name: 'Folder' }).press('Enter')
   await page.getByText(MARKUP.replaceAll("'", '')).waitFor()
+  await window.go('/volumes/data')
+  await page
+    .getByRole('row')
+    .filter({ hasText: MARKUP.replaceAll("'", '') })
+    .waitFor()
   expect(window.complaints).toEqual([])
 })
 
@@ -108,6 +119,7 @@ test('the palette and the confirmation are accessible too', async () => {
   await page.getByRole('dialog').getByRole('option').first().waitFor()
   await delay(300)
   expect(await window.axe()).toEqual([])
+  await window.pictures('palette', { small: true })
   await page.keyboard.press('Escape')
   await page
     .getByRole('row')
@@ -118,5 +130,6 @@ test('the palette and the confirmation are accessible too', async () => {
   await page.getByRole('alertdialog').waitFor()
   await delay(300)
   expect(await window.axe()).toEqual([])
+  await window.pictures('dialog-remove', { small: true })
   await page.keyboard.press('Escape')
 })

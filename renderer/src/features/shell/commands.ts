@@ -140,7 +140,11 @@ export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
         .slice(0, MOST)
     return [
       { label: words.launches, commands: found(ofLaunches()) },
-      { label: words.containers, commands: found(ofContainers()) },
+      // Before anything is typed their names are enough: each has many actions.
+      {
+        label: words.containers,
+        commands: found(ofContainers().filter(({ detail }) => query.value.trim() || detail !== undefined)),
+      },
       { label: words.images, commands: found(ofImages()) },
       { label: words.pages, commands: found(pages) },
       { label: words.actions, commands: found(actions) },
