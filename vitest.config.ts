@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-// Where there is no docker command, build/bootstrap.sh puts one there.
-const env = { PATH: `${process.env.PATH}:${join(import.meta.dirname, '.toolchain/bin')}` }
+const env = {
+  // Where there is no docker command, build/bootstrap.sh puts one there.
+  PATH: `${process.env.PATH}:${join(import.meta.dirname, '.toolchain/bin')}`,
+  // What tests count is what they start: clones that wait are the matter of a test of their own.
+  RAMET_STANDBY: 'off',
+}
 
 export default defineConfig({
   test: {
@@ -17,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          env,
           include: ['tests/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
@@ -37,6 +42,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e-electron',
+          env,
           include: ['tests/e2e-electron/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,

@@ -18,6 +18,7 @@ import { addPorts } from './commands/ports.ts'
 import { addPs } from './commands/ps.ts'
 import { addRun } from './commands/run.ts'
 import { addStats } from './commands/stats.ts'
+import { addStandby } from './commands/standby.ts'
 import { addTemplates } from './commands/templates.ts'
 import { addTop } from './commands/top.ts'
 import { addTry } from './commands/try.ts'
@@ -60,6 +61,7 @@ const GROUPS = [
   addImages,
   addVolumes,
   addTemplates,
+  addStandby,
   addNetworks,
   addMemory,
   addStats,

@@ -1,3 +1,5 @@
+import type { StandbySettings } from './ramet.ts'
+
 /** `settings.json` in the configuration folder. Read when the engine starts. */
 export interface EngineSettings {
   /** Registries, as host or host:port, that may be spoken to without TLS; those on loopback always may. */
@@ -8,6 +10,8 @@ export interface EngineSettings {
   accelerator: 'auto' | 'kvm' | 'tcg'
   /** libvirt's connection; empty for the one that fits the user. */
   libvirtUri: string
+  /** Clones that wait for a start. `POST /ramet/v1/standby` changes them at once. */
+  standby: StandbySettings
 }
 
 export interface EngineSettingsView {

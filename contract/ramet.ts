@@ -36,6 +36,8 @@ export interface TemplateSummary {
   residentBytes: number
   /** Running containers that were forked from it. */
   clones: number
+  /** Clones that wait for a start. */
+  standby: number
   kind: TemplateKind
   /** Of one that was frozen while a container ran: that container, and what it had been forked from. */
   container?: { id: string; name: string }
@@ -148,6 +150,8 @@ export interface MemoryReport {
   containers: ContainerMemory[]
   templates: TemplateMemory[]
   images: ImageMemory[]
+  /** Clones that wait for a start, and what they hold alone: it counts as actual, and against the saving. */
+  standby: { clones: number; ownBytes: number }
   /** `availableBytes`: what the kernel could give without swapping. */
   host: { totalBytes: number; availableBytes: number }
   totals: {
@@ -217,8 +221,41 @@ export interface StartReport {
   /** RFC 3339, of the request. */
   at: string
   from: StartOrigin
+  /** Why no waiting clone served it, where one might have. */
+  missed?: string
   /** Milliseconds from the request to each step that was reached. */
   steps: Partial<Record<StartStep, number>>
+}
+
+/** How many clones wait, of all templates. */
+export interface StandbySettings {
+  /** 0: none. */
+  count: number
+  /** What they may hold together. */
+  memoryBytes: number
+  /** None wait while the workstation has less than this available. */
+  reserveBytes: number
+}
+
+export interface StandbyReport {
+  settings: StandbySettings
+  waiting: {
+    template: string
+    image: string
+    /** RFC 3339. */
+    since: string
+    /** What one of that template held when it was last measured. */
+    bytes: number
+  }[]
+  /** Since the engine came up: starts that a waiting clone served, and others that one might have. */
+  hits: number
+  misses: number
+  /** Misses by their reasons. */
+  missed: Record<string, number>
+  /** Clones that waited for nothing. */
+  dropped: number
+  /** Memory is short: none are made. */
+  short: boolean
 }
 
 export interface HostInfo {

@@ -10,6 +10,7 @@ import { openHypervisor } from './hypervisor/libvirt-hypervisor.ts'
 import { ImageStore } from './images/store.ts'
 import { DiskLayers } from './templates/layers.ts'
 import { TemplateStore } from './templates/store.ts'
+import { Admission } from './services/admission.ts'
 import { ContainerService } from './services/containers/containers.ts'
 import { PortService } from './services/containers/live-ports.ts'
 import type { ContainerContext } from './services/containers/context.ts'
@@ -40,6 +41,8 @@ import { TemplateService } from './services/templates.ts'
 import { VolumeService } from './services/volumes/volumes.ts'
 import { restWhenIdle } from './rest.ts'
 import { readSettings } from './services/settings.ts'
+import { StandbyPool } from './services/standby/pool.ts'
+import { isStandby } from './services/standby/standby.ts'
 
 /** The composition root: makes every part once, joins them, and serves until it is told to stop. */
 async function main(): Promise<void> {
@@ -84,6 +87,7 @@ async function main(): Promise<void> {
     socketDir,
     clones: () =>
       containers.all().flatMap(({ record, running }) => record.frozen ?? (running ? record.templateId : [])),
+    standby: (id) => standby.count(id),
     changed: (Action, ID) => events.tell({ Type: 'template', Action, Actor: { ID } }),
   })
   const records = () => containers.records()
@@ -115,6 +119,17 @@ async function main(): Promise<void> {
   })
   const layers = new DiskLayers(join(at.data, 'layers'))
   await layers.open()
+  const standby = new StandbyPool({
+    hypervisor,
+    // Tests count domains; who means to have none says so here.
+    settings: env['RAMET_STANDBY'] === 'off' ? { ...settings.standby, count: 0 } : settings.standby,
+    events,
+    folder: join(at.data, 'standby'),
+    socketDir,
+    busy: () => containers.records().some(({ phase }) => phase === 'starting'),
+    isVolumeDisk: (name) => volumes.source(name).kind === 'disk',
+    log,
+  })
   const context: ContainerContext = {
     hypervisor,
     images: imageStore,
@@ -124,6 +139,8 @@ async function main(): Promise<void> {
     events,
     mounts,
     starts: new StartLog(),
+    standby,
+    admission: new Admission({ makeRoom: () => standby.makeRoom() }),
     diskDir: join(at.data, 'containers'),
     logDir: join(at.state, 'containers'),
     socketDir,
@@ -160,9 +177,16 @@ async function main(): Promise<void> {
     containers,
     log,
   })
-  const memory = new MemoryService({ templates, images: imageStore, running: () => containers.running() })
+  const memory = new MemoryService({
+    templates,
+    images: imageStore,
+    running: () => containers.running(),
+    standby: () => standby.memory(),
+  })
   const history = new MemoryHistoryService({ memory, events, log, running: () => containers.running() })
   const host = new HostService({ facts: hypervisor.facts, kit, engineVersion: version, dataDir: at.data })
+
+  const engineSettings = new EngineSettingsService({ file: settingsFile, running: settings, env })
 
   const recovered = Promise.withResolvers<undefined>()
   const server = createServer(
@@ -192,15 +216,31 @@ async function main(): Promise<void> {
       memory: { report: () => memory.report(), history: () => history.history() },
       host,
       launches,
-      settings: new EngineSettingsService({ file: settingsFile, running: settings, env }),
+      settings: engineSettings,
       starts: context.starts,
+      standby: {
+        report: () => standby.report(),
+        set: async (changes) => {
+          const report = await standby.set(changes)
+          await engineSettings.change({ standby: report.settings })
+          return report
+        },
+      },
       events,
     },
     { engineVersion: version, log, ready: recovered.promise },
   )
   // The socket first: of two engines on the same files only one may take containers up.
   await server.listen(at.socket)
-  await containers.recover(await hypervisor.list())
+  const found = await hypervisor.list()
+  const waiting = found.filter(({ record }) => isStandby(record)).map(({ vm }) => vm)
+  await standby.sweepFiles(waiting.map(({ uuid }) => uuid))
+  await containers.recover(
+    found.filter(({ record }) => !isStandby(record)),
+    waiting,
+  )
+  const taken = new Set(containers.all().map(({ vm }) => vm?.uuid))
+  await standby.sweep(waiting.filter(({ uuid }) => !taken.has(uuid)))
   await switches.settle()
   recovered.resolve(undefined)
   history.start()
@@ -217,6 +257,7 @@ async function main(): Promise<void> {
     history.close()
     rates.close()
     await server.close()
+    await standby.close()
     containers.close()
     switches.detach()
     await hypervisor.close()

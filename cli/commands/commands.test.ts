@@ -155,11 +155,34 @@ test('memory shows human sizes', async () => {
     templates: [
       { id: 'ab'.repeat(32), image: 'img', residentBytes: 2 ** 22, allocatedBytes: 2 ** 23, clones: 1 },
     ],
+    standby: { clones: 2, ownBytes: 2 ** 25 },
     totals: { actualBytes: 2 ** 23, withoutSharingBytes: 2 ** 24, savedBytes: 2 ** 23 },
   })
   const cells = (await ramet(engine, 'memory')).stdout.split('\n').map((line) => line.split(/ {3,}/))
   expect(cells[1]).toEqual(['web', 'abababababab', '1 MiB', '3 MiB', '0 B', '512 B'])
+  expect(cells).toContainEqual(['2', '32 MiB'])
   expect(cells.at(-2)).toEqual(['8 MiB', '16 MiB', '8 MiB'])
+})
+
+test('standby shows what waits and why starts were missed, and changes only what is given', async () => {
+  const report = {
+    settings: { count: 2, memoryBytes: 192 * 2 ** 20, reserveBytes: 2 ** 31 },
+    waiting: [{ template: 'ab'.repeat(32), image: 'img', since: new Date().toISOString(), bytes: 2 ** 25 }],
+    hits: 7,
+    misses: 3,
+    missed: { 'it has folders mounted': 3 },
+    dropped: 1,
+    short: false,
+  }
+  engine.json('GET /ramet/v1/standby', 200, report)
+  const cells = (await ramet(engine, 'standby')).stdout.split('\n').map((line) => line.split(/ {3,}/))
+  expect(cells[1]!.slice(0, 3)).toEqual(['abababababab', 'img', '32 MiB'])
+  expect(cells).toContainEqual(['2', '192 MiB', '2 GiB', '7', '3', '1', 'enough'])
+  expect(cells).toContainEqual(['it has folders mounted', '3'])
+  engine.json('POST /ramet/v1/standby', 200, report)
+  expect(await ramet(engine, 'standby', '--count', '0')).toMatchObject({ code: 0 })
+  expect(JSON.parse(engine.calls.at(-1)!.body)).toEqual({ count: 0 })
+  expect(await ramet(engine, 'standby', '--count', 'many')).toMatchObject({ code: 1 })
 })
 
 test('what cannot be understood is one line and 125, before any engine is asked', async () => {

@@ -15,7 +15,7 @@ export function addMemory(program: Command): void {
     })
 }
 
-export function memoryTables({ containers, templates, totals }: MemoryReport): string {
+export function memoryTables({ containers, templates, standby, totals }: MemoryReport): string {
   const containerRows = containers.map((row) => [
     row.name,
     shortId(row.template) || '-',
@@ -34,6 +34,9 @@ export function memoryTables({ containers, templates, totals }: MemoryReport): s
   return [
     table(['CONTAINER', 'TEMPLATE', 'PRIVATE', 'SHARED', 'IMAGE', 'OVERHEAD'], containerRows),
     table(['TEMPLATE', 'IMAGE', 'RESIDENT', 'ON DISK', 'CLONES'], templateRows),
+    ...(standby.clones > 0
+      ? [table(['WAITING CLONES', 'HOLD'], [[String(standby.clones), memorySize(standby.ownBytes)]])]
+      : []),
     table(
       ['ACTUAL', 'WITHOUT SHARING', 'SAVED'],
       [

@@ -49,6 +49,7 @@ async function list(flags: { quiet?: boolean; json?: boolean }): Promise<void> {
     'ON DISK',
     'RESIDENT',
     'CLONES',
+    'STANDBY',
   ]
   const rows = templates.map((template) => [
     shortId(template.id),
@@ -61,6 +62,7 @@ async function list(flags: { quiet?: boolean; json?: boolean }): Promise<void> {
     diskSize(template.allocatedBytes),
     memorySize(template.residentBytes),
     String(template.clones),
+    String(template.standby),
   ])
   print(table(headings, rows))
 }

@@ -34,6 +34,7 @@ export const FrameType = {
   release: 20,
   wake: 21,
   limit: 22,
+  rehearse: 23,
   helloReply: 65,
   ok: 66,
   error: 67,

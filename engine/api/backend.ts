@@ -29,6 +29,11 @@ export interface Backend {
   settings: SettingsBackend
   /** The last starts of containers, newest first. */
   starts: { list(): ramet.StartReport[] }
+  standby: {
+    report(): ramet.StandbyReport
+    /** Takes effect at once, and is kept. */
+    set(changes: Partial<ramet.StandbySettings>): Promise<ramet.StandbyReport>
+  }
   events: {
     /** Those that are remembered, oldest first. */
     past(): docker.EventMessage[]

@@ -256,6 +256,16 @@ export const templateCreate = {
   },
 }
 
+export const standbySettings = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    count: { type: 'integer', minimum: 0, maximum: 64 },
+    memoryBytes: { type: 'integer', minimum: 0 },
+    reserveBytes: { type: 'integer', minimum: 0 },
+  },
+}
+
 export const quickLaunch = {
   type: 'object',
   required: ['config'],

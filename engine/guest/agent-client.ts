@@ -116,6 +116,11 @@ export class AgentClient {
     return this.#link.request(FrameType.start, FIRST_CHANNEL, startMessage(config))
   }
 
+  /** Goes once through such a start, and leaves nothing of it. */
+  rehearse(config: StartConfig): Promise<void> {
+    return this.#link.request(FrameType.rehearse, 0, startMessage(config))
+  }
+
   /** Sets other limits for a container that runs. Rejects with NOT_RUNNING. */
   limit(limits: GuestLimits): Promise<void> {
     return this.#link.request(FrameType.limit, 0, limitMessage(limits))

@@ -5,6 +5,7 @@ import { LibvirtError } from '../../native/libvirt/index.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { decodeRecord, encodeRecord, RECORD_KEY, RECORD_URI } from './domain-xml.ts'
 import { throttleDisk } from './disk-throttle.ts'
+import * as handover from './handover.ts'
 import { isShared, type HostShares } from './host-share.ts'
 import { activeDisk } from './live-disk.ts'
 import { liveFreeze } from './live-freeze.ts'
@@ -234,6 +235,14 @@ export class LibvirtMachine implements VirtualMachine {
 
   async liveFreeze(options: LiveFreezeOptions): Promise<LiveFrozen> {
     return explained('freeze the VM', liveFreeze(this.#monitor, await this.pid(), options))
+  }
+
+  async takeDisk(file: string): Promise<void> {
+    await explained('give a VM its disk', handover.takeDisk(this.#monitor, file))
+  }
+
+  async takeLog(file: string): Promise<void> {
+    await explained('give a VM its log', handover.takeLog(this.#monitor, file))
   }
 
   async addForward(forward: PortForward): Promise<void> {

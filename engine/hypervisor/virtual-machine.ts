@@ -159,6 +159,10 @@ export interface VirtualMachine {
   activeDisk(): Promise<ActiveDisk>
   /** Takes RAM, devices and disk of the running VM at one instant; it goes on. */
   liveFreeze(options: LiveFreezeOptions): Promise<LiveFrozen>
+  /** Has the guest write to another disk, before it mounts any; an overlay over the same golden disk. */
+  takeDisk(file: string): Promise<void>
+  /** Has QEMU append the guest's output to another file; only while the VM runs. */
+  takeLog(file: string): Promise<void>
   addForward(forward: PortForward): Promise<void>
   removeForward(forward: PortForward): Promise<void>
   forwards(): Promise<PortForward[]>

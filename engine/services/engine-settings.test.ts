@@ -2,10 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { readSettings } from './settings.ts'
+import { DEFAULTS, readSettings } from './settings.ts'
 import { EngineSettingsService } from './engine-settings.ts'
 
-const DEFAULTS = { insecureRegistries: [], warm: 'off', accelerator: 'auto', libvirtUri: '' }
 let folder: string
 let file: string
 
@@ -47,10 +46,21 @@ test.each([
   [{ insecureRegistries: 'hub' }, 'insecureRegistries must be'],
   [{ insecureRegistries: [5] }, 'insecureRegistries must be'],
   [{ colour: 'red' }, "'colour' is not a setting"],
+  [{ standby: 3 }, 'standby must be an object'],
+  [{ standby: { size: 1 } }, "'standby.size' is not a setting"],
+  [{ standby: { count: -1 } }, 'standby.count must be a whole number, 0 or more'],
 ])('%j is refused, and nothing is written', async (changes, words) => {
   const settings = new EngineSettingsService({ file, running: await readSettings(file), env: {} })
   await expect(settings.change(changes)).rejects.toThrow(words)
   await expect(readFile(file)).rejects.toThrow('ENOENT')
+})
+
+test('how many clones wait counts at once, and what is left out of it is as it was', async () => {
+  const settings = new EngineSettingsService({ file, running: await readSettings(file), env: {} })
+  expect(await settings.change({ standby: { count: 0 } })).toMatchObject({
+    settings: { standby: { ...DEFAULTS.standby, count: 0 } },
+    changed: false,
+  })
 })
 
 test('a file that is not as it must be is named', async () => {

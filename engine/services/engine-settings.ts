@@ -9,6 +9,7 @@ import { Mutex } from './mutex.ts'
 const OVERRIDES: Partial<Record<keyof EngineSettings, string>> = {
   accelerator: 'RAMET_ACCEL',
   libvirtUri: 'RAMET_LIBVIRT_URI',
+  standby: 'RAMET_STANDBY',
 }
 
 /** The engine's settings, shown and changed. What is changed counts from the engine's next start on. */
@@ -32,7 +33,11 @@ export class EngineSettingsService {
       settings,
       file: this.#file,
       overriddenBy: Object.fromEntries(overridden),
-      changed: !isDeepStrictEqual(settings, this.#running),
+      // Clones that wait are changed at once.
+      changed: !isDeepStrictEqual(
+        { ...settings, standby: undefined },
+        { ...this.#running, standby: undefined },
+      ),
     }
   }
 

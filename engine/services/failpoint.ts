@@ -16,7 +16,10 @@ export const FAILPOINTS = [
   'remove.cleared',
 ] as const
 
-export type Failpoint = (typeof FAILPOINTS)[number]
+/** The same while a clone that waited becomes a container: nothing dies there in other starts. */
+export const STANDBY_FAILPOINTS = ['standby.taken', 'standby.given', 'standby.woken'] as const
+
+export type Failpoint = (typeof FAILPOINTS)[number] | (typeof STANDBY_FAILPOINTS)[number]
 
 /** Kills the engine, at once and without a word to anybody, where the environment's RAMET_FAILPOINT is this name. For tests. */
 export function failpoint(name: Failpoint): void {

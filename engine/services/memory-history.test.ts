@@ -16,6 +16,7 @@ const report = async (): Promise<MemoryReport> => {
     containers: running.map(({ id }) => ({ id }) as MemoryReport['containers'][0]),
     templates: [],
     images: [],
+    standby: { clones: 0, ownBytes: 0 },
     host: { totalBytes: 4, availableBytes: 3 },
     totals: { actualBytes: running.length, withoutSharingBytes: 9, savedBytes: 9 - running.length },
   }

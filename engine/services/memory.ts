@@ -7,12 +7,15 @@ import type { Template } from '../templates/manifest.ts'
 import { memoryOf } from './limits.ts'
 import type { Container } from './containers/container.ts'
 import { allocatedBytes, distinctFiles, residentBytes } from './file-memory.ts'
+import type { WaitingMemory } from './standby/pool.ts'
 import type { TemplateService } from './templates.ts'
 
 interface MemoryDependencies {
   templates: TemplateService
   images: ImageStore
   running(): Container[]
+  /** Clones that wait for a start. */
+  standby(): Promise<WaitingMemory[]>
 }
 
 interface Measured {
@@ -40,10 +43,13 @@ export class MemoryService {
       await Promise.all(this.#the.running().map((container) => this.#measure(container, byId)))
     ).filter((each) => each !== undefined)
     const templates = await Promise.all(stored.map((template) => this.#template(template, measured)))
+    const waiting = await this.#the.standby()
     const images = await this.#images(measured)
 
-    const own = sum(measured.map(({ row }) => row.privateBytes + row.overheadBytes))
-    const used = templates.filter((template) => template.clones > 0)
+    const ownBytes = sum(waiting.map(({ memory }) => memory.ramPrivateBytes + memory.overheadBytes))
+    const own = ownBytes + sum(measured.map(({ row }) => row.privateBytes + row.overheadBytes))
+    const ofWaiting = new Set(waiting.map(({ origin }) => origin.template.id))
+    const used = templates.filter(({ id, clones }) => clones > 0 || ofWaiting.has(id))
     const imageBytes = sum(images.map((image) => image.residentBytes))
     const shared = sum(used.map((template) => template.residentBytes)) + imageBytes
     const actualBytes = own + shared
@@ -57,6 +63,7 @@ export class MemoryService {
       containers: measured.map(({ row }) => row),
       templates,
       images,
+      standby: { clones: waiting.length, ownBytes },
       host: { totalBytes: totalmem(), availableBytes: freemem() },
       totals: { actualBytes, withoutSharingBytes, savedBytes: withoutSharingBytes - actualBytes },
     }

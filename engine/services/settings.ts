@@ -1,8 +1,28 @@
 import { readFile } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import type { EngineSettings } from '../../contract/engine-settings.ts'
 import { EngineError } from '../../contract/errors.ts'
+import type { StandbySettings } from '../../contract/ramet.ts'
 
-const DEFAULTS: EngineSettings = { insecureRegistries: [], warm: 'off', accelerator: 'auto', libvirtUri: '' }
+const MIB = 1024 ** 2
+
+/**
+ * Three serve a small compose project, or tests that start one container after the other, for the memory of a browser
+ * tab or two. None wait where the workstation has less than an eighth of its memory left, or 1 GiB.
+ */
+const STANDBY: StandbySettings = {
+  count: 3,
+  memoryBytes: 256 * MIB,
+  reserveBytes: Math.max(1024 * MIB, Math.floor(totalmem() / 8)),
+}
+
+export const DEFAULTS: EngineSettings = {
+  insecureRegistries: [],
+  warm: 'off',
+  accelerator: 'auto',
+  libvirtUri: '',
+  standby: STANDBY,
+}
 
 /** Reads the settings; every field may be left out. Rejects with INVALID_ARGUMENT, naming the file, where they are not as they must be. */
 export async function readSettings(file: string): Promise<EngineSettings> {
@@ -29,7 +49,7 @@ export function parseSettings(value: unknown): EngineSettings {
     throw new Error('it must hold one object')
   const name = Object.keys(value).find((each) => !Object.hasOwn(DEFAULTS, each))
   if (name) throw new Error(`'${name}' is not a setting`)
-  const settings = { ...DEFAULTS, ...value }
+  const settings: EngineSettings = { ...DEFAULTS, ...value }
   const { insecureRegistries, warm, accelerator, libvirtUri } = settings
   if (!Array.isArray(insecureRegistries) || !insecureRegistries.every((each) => typeof each === 'string'))
     throw new Error('insecureRegistries must be a list of host:port')
@@ -39,5 +59,16 @@ export function parseSettings(value: unknown): EngineSettings {
     throw new Error("accelerator must be 'auto', 'kvm', or 'tcg'")
   if (typeof libvirtUri !== 'string' || !/^($|[a-z][a-z0-9+.-]*:\/\/)/.test(libvirtUri))
     throw new Error("libvirtUri must be as 'qemu:///session', or empty")
-  return settings
+  return { ...settings, standby: standbySettings(settings.standby) }
+}
+
+function standbySettings(given: unknown): StandbySettings {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new Error('standby must be an object of count, memoryBytes and reserveBytes')
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(STANDBY, name)) throw new Error(`'standby.${name}' is not a setting`)
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new Error(`standby.${name} must be a whole number, 0 or more`)
+  }
+  return { ...STANDBY, ...given }
 }

@@ -37,6 +37,8 @@ interface TemplateDependencies {
   socketDir: string
   /** Ids of the templates of the running clones, one each. */
   clones(): string[]
+  /** How many clones of a template wait. */
+  standby(id: string): number
   /** Tells that a template was made or is gone. */
   changed(action: 'create' | 'remove', id: string): void
 }
@@ -302,6 +304,7 @@ export class TemplateService {
       allocatedBytes: await allocatedBytes([template.ramFile, template.stateFile]),
       residentBytes: resident,
       clones: this.#the.clones().filter((id) => id === template.id).length,
+      standby: this.#the.standby(template.id),
       kind: template.live?.kind ?? 'image',
       ...(template.live ? { container: template.live.container, parent: template.live.parent } : {}),
     }

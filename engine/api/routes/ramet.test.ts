@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ContainerSummary } from '../../../contract/docker.ts'
-import type { HostInfo, TemplateSummary } from '../../../contract/ramet.ts'
+import type { HostInfo, StandbyReport, TemplateSummary } from '../../../contract/ramet.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import { TestServer } from '../testing/test-server.ts'
 
@@ -32,6 +32,7 @@ test('version and info say what Docker’s clients look at', async () => {
     host,
     containers: { list: async () => containers },
     images: { list: async () => [] },
+    standby: { report: () => ({ waiting: [{}], hits: 4, misses: 1 }) as unknown as StandbyReport },
   })
   const version = JSON.parse((await api.call('GET', '/version')).body) as Record<string, string>
   expect(version).toMatchObject({ ApiVersion: '1.51', MinAPIVersion: '1.24', Os: 'linux' })
@@ -44,6 +45,7 @@ test('version and info say what Docker’s clients look at', async () => {
     OSType: 'linux',
     MemTotal: 1024,
     NCPU: 2,
+    DriverStatus: expect.arrayContaining([['Standby clones', '1 waiting, 4 hits, 1 misses']]),
     Warnings: ['No KVM: there is no /dev/kvm'],
   })
 })
@@ -53,6 +55,7 @@ test('memory, host and doctor are handed through', async () => {
     containers: [],
     templates: [],
     images: [],
+    standby: { clones: 0, ownBytes: 0 },
     host: { totalBytes: 4, availableBytes: 3 },
     totals: { actualBytes: 1, withoutSharingBytes: 2, savedBytes: 1 },
   }

@@ -77,6 +77,7 @@ async function infoAnswer(backend: Backend, version: string): Promise<object> {
     backend.images.list({ all: false, filters: {} }),
   ])
   const { memoryBytes, cpus, kernel, os, hostname } = backend.host.resources()
+  const standby = backend.standby.report()
   const count = (...states: string[]): number =>
     containers.filter(({ State }) => states.includes(State)).length
   return {
@@ -91,6 +92,7 @@ async function infoAnswer(backend: Backend, version: string): Promise<object> {
       ['Accelerator', `${host.accelerator} (${host.acceleratorReason})`],
       ['Hypervisor', `QEMU ${host.qemuVersion}, libvirt ${host.libvirtVersion}, ${host.libvirtUri}`],
       ['Guest kernel', host.kernel],
+      ['Standby clones', `${standby.waiting.length} waiting, ${standby.hits} hits, ${standby.misses} misses`],
     ],
     DockerRootDir: host.home,
     Plugins: {

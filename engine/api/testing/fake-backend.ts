@@ -32,6 +32,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     launches: part('launches'),
     settings: part('settings'),
     starts: part('starts'),
+    standby: part('standby'),
     events: part('events'),
   }
 }

@@ -9,6 +9,7 @@ import { limitsDiffer } from '../limits.ts'
 import { failpoint } from '../failpoint.ts'
 import { Mutex } from '../mutex.ts'
 import type { Run } from '../networks/attachments.ts'
+import type { StandbyMachine } from '../standby/standby.ts'
 import { Waiters } from '../waiters.ts'
 import { pathsOf, type ContainerContext, type ContainerPaths } from './context.ts'
 import { createDisk, diskPath, replaceDisk } from './disk.ts'
@@ -59,7 +60,7 @@ export class Container {
   constructor(
     context: ContainerContext,
     record: ContainerRecord,
-    options: { vm?: VirtualMachine; onRemoved(): void },
+    options: { vm?: VirtualMachine; taken?: StandbyMachine; onRemoved(): void },
   ) {
     this.#context = context
     this.#onRemoved = options.onRemoved
@@ -67,7 +68,7 @@ export class Container {
     this.paths = pathsOf(context, record.id)
     const cap = logCap(record.hostConfig.LogConfig ?? undefined)
     this.output = new LogKeeper(this.paths.log, { cap, log: context.log })
-    this.#machine = new Machine(context, this.paths, options.vm)
+    this.#machine = new Machine(context, this.paths, options)
     this.#health = new HealthMonitor({
       probe: (argv, signal) => probe(this, argv, signal),
       onStatus: (status) => {
@@ -173,7 +174,10 @@ export class Container {
       const { memoryBytes, vcpus } = origin.hardware
       record.vm = { memoryBytes, vcpus }
       failpoint('start.begun')
-      await this.#machine.launch(record, origin, this.#times)
+      const times = this.#times
+      await this.#context.admission.during(record.name, origin, () =>
+        this.#machine.launch(record, origin, times),
+      )
       failpoint('start.launched')
       record.phase = 'running'
       record.frozen = undefined
@@ -446,7 +450,7 @@ export class Container {
       await this.#machine.end()
       await markUnfinished(this.paths)
       failpoint('remove.ended')
-      await this.vm?.undefine()
+      await this.#machine.undefine()
       failpoint('remove.undefined')
       await removeFiles(this.paths)
       failpoint('remove.cleared')

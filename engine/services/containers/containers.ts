@@ -13,6 +13,7 @@ import type {
 } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
+import type { StandbyMachine } from '../standby/standby.ts'
 import type { MountRecord } from '../mounts/record.ts'
 import { checkPlatform } from '../../images/platform.ts'
 import { allocatedBytes } from '../file-memory.ts'
@@ -52,7 +53,10 @@ export class ContainerService {
   }
 
   /** Takes up what an engine before this one left. The only way in which containers come up, crash or not. */
-  async recover(found: { vm: VirtualMachine; record: string; state: VmState }[]): Promise<void> {
+  async recover(
+    found: { vm: VirtualMachine; record: string; state: VmState }[],
+    waiting: VirtualMachine[] = [],
+  ): Promise<void> {
     await Promise.all(
       found.map(async ({ vm, record: text }) => {
         const record = decode(text)
@@ -60,7 +64,8 @@ export class ContainerService {
           this.#context.log(`the record of VM ${vm.name} cannot be read; it is left alone`)
           return
         }
-        const container = this.#container(record, vm)
+        const taken = waiting.find(({ uuid }) => uuid === record.standby)
+        const container = this.#container(record, vm, taken && this.#context.standby.machine(taken))
         this.#containers.set(record.id, container)
         await container.adopt().catch((error: Error) => {
           this.#context.log(`container ${record.name} cannot be taken up: ${error.message}`)
@@ -323,8 +328,9 @@ export class ContainerService {
     for (const container of this.#containers.values()) container.detach()
   }
 
-  #container(record: ContainerRecord, vm?: VirtualMachine): Container {
-    return new Container(this.#context, record, { vm, onRemoved: () => this.#containers.delete(record.id) })
+  #container(record: ContainerRecord, vm?: VirtualMachine, taken?: StandbyMachine): Container {
+    const onRemoved = (): boolean => this.#containers.delete(record.id)
+    return new Container(this.#context, record, { vm, taken, onRemoved })
   }
 
   /** Keeps a name from others while a record with it is being written. */
@@ -345,7 +351,7 @@ export class ContainerService {
   }
 
   #byUuid(uuid: string): Container | undefined {
-    return [...this.#containers.values()].find(({ id }) => vmUuid(id) === uuid)
+    return [...this.#containers.values()].find(({ id, vm }) => vmUuid(id) === uuid || vm?.uuid === uuid)
   }
 }
 

@@ -6,6 +6,8 @@ import type { EventBus } from '../events.ts'
 import type { DiskLayers } from '../../templates/layers.ts'
 import type { MountService } from '../mounts/mounts.ts'
 import type { TemplateService } from '../templates.ts'
+import type { Admission } from '../admission.ts'
+import type { StandbyPool } from '../standby/pool.ts'
 import type { StartLog } from './start-times.ts'
 
 /** What containers stand on; made once, in the composition root. */
@@ -19,6 +21,8 @@ export interface ContainerContext {
   events: EventBus
   mounts: MountService
   starts: StartLog
+  standby: StandbyPool
+  admission: Admission
   /** Writable disks: `<disks>/<id>/disk.qcow2`. */
   diskDir: string
   /** Output: `<logs>/<id>/output.log`. */

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { HostConfig } from '../../../contract/docker.ts'
 import { AgentClient } from '../../guest/agent-client.ts'
@@ -6,6 +6,7 @@ import { lastExit } from '../../guest/log-reader.ts'
 import type { GuestMount } from '../../guest/messages.ts'
 import type { Share, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import { guestLimits, isLimited, vmLimits } from '../limits.ts'
+import type { Standby, StandbyMachine } from '../standby/standby.ts'
 import type { Origin } from '../templates.ts'
 import type { ContainerContext, ContainerPaths } from './context.ts'
 import { failpoint } from '../failpoint.ts'
@@ -24,18 +25,32 @@ const REJOIN_TIMEOUT_MS = 15_000
 export class Machine {
   readonly #context: ContainerContext
   readonly #paths: ContainerPaths
+  /** Its own domain, which holds the record. */
   #vm: VirtualMachine | undefined
+  /** The VM that it runs in, where it took one that waited. */
+  #taken: StandbyMachine | undefined
   #agent: AgentClient | undefined
   #ending: Promise<void> | undefined
 
-  constructor(context: ContainerContext, paths: ContainerPaths, vm?: VirtualMachine) {
+  constructor(
+    context: ContainerContext,
+    paths: ContainerPaths,
+    { vm, taken }: { vm?: VirtualMachine; taken?: StandbyMachine } = {},
+  ) {
     this.#context = context
     this.#paths = paths
     this.#vm = vm
+    this.#taken = taken
   }
 
+  /** The one that it runs in, or would. */
   get vm(): VirtualMachine | undefined {
-    return this.#vm
+    return this.#taken?.vm ?? this.#vm
+  }
+
+  /** Forgets its domain, and the record with it. */
+  async undefine(): Promise<void> {
+    await this.#vm?.undefine()
   }
 
   get agent(): AgentClient | undefined {
@@ -60,17 +75,19 @@ export class Machine {
     })
   }
 
-  /** From nothing to the container's running process. */
+  /** From nothing, or from a clone that waited, to the container's running process. */
   async launch(record: ContainerRecord, origin: Origin, times: StartTimes): Promise<void> {
-    const { networks } = this.#context
+    const { networks, standby: pool } = this.#context
     const network = networks.guest(record)
-    times.from(origin.template ? 'clone' : 'cold')
     const live = origin.template?.live
     const plug = async (vm: VirtualMachine): Promise<void> => {
       await networks.guardNat(record, vm)
       if (!live) await networks.plug(record, vm)
     }
-    const { agent, mounts } = await this.#boot(record, origin, network, plug, times)
+    const { standby, missed } = pool.take(record, origin)
+    times.from(standby ? 'standby' : origin.template ? 'clone' : 'cold', missed)
+    const ready = standby && (await this.#take(record, standby, network, plug, times))
+    const { agent, mounts } = ready ?? (await this.#boot(record, origin, network, plug, times))
     const gone = live ? await leaveNetworks(live, this.#vm!, agent) : []
     if (live) await networks.plug(record, this.#vm!)
     for (const settings of network.interfaces) await agent.setInterface(settings)
@@ -98,6 +115,78 @@ export class Machine {
     await this.end()
   }
 
+  /** Has a clone that waited become this container's machine; undefined where it cannot. */
+  async #take(
+    record: ContainerRecord,
+    standby: Standby,
+    network: GuestNetwork,
+    plug: (vm: VirtualMachine) => Promise<void>,
+    times: StartTimes,
+  ): Promise<{ agent: AgentClient; mounts: GuestMount[] } | undefined> {
+    const { vm, agent } = standby
+    const { mounts: service, standby: pool, log } = this.#context
+    // Whatever fails from here on, its end is this machine's.
+    this.#taken = standby
+    const mounts = await service.open(record.mounts ?? [], this.#paths.diskFolder)
+    try {
+      record.standby = vm.uuid
+      // Once that is saved it is the container's: should this engine die, the next one finds it named in the record.
+      await Promise.all([
+        this.save(record),
+        rename(standby.agentSocket, this.#paths.agentSocket),
+        vm.takeDisk(join(this.#paths.diskFolder, diskFile(record))),
+      ])
+      failpoint('standby.taken')
+      times.reached('prepared')
+      for (const disk of mounts.disks) await vm.plugDisk(disk)
+      times.reached('restored')
+      failpoint('standby.given')
+      await this.#equip(record, vm, plug)
+      await vm.resume()
+      // While the CPUs stand still QEMU lets nobody change this.
+      await vm.takeLog(this.#paths.log)
+      failpoint('standby.woken')
+      times.reached('resumed')
+      await this.#greet(agent, record, network, times)
+      return { agent, mounts: mounts.guest }
+    } catch (error) {
+      log(`container ${record.name}: a waiting clone could not be used: ${(error as Error).message}`)
+      pool.failed()
+      this.closeLink()
+      await this.end()
+      record.standby = undefined
+      times.from('clone', 'the waiting clone could not be used')
+      return undefined
+    } finally {
+      await mounts.close()
+    }
+  }
+
+  /** What a VM gets from outside before its guest goes on. */
+  async #equip(
+    record: ContainerRecord,
+    vm: VirtualMachine,
+    plug: (vm: VirtualMachine) => Promise<void>,
+  ): Promise<void> {
+    await plug(vm)
+    for (const forward of record.ports) await vm.addForward(forward)
+    const limits = vmLimits(record.hostConfig)
+    if (isLimited(limits)) await vm.limit(limits)
+  }
+
+  async #greet(
+    agent: AgentClient,
+    record: ContainerRecord,
+    network: GuestNetwork,
+    times?: StartTimes,
+  ): Promise<void> {
+    this.#agent = agent
+    this.#accept(agent, record)
+    await agent.identify(identity(record.config, network))
+    times?.reached('identified')
+    failpoint('start.joined')
+  }
+
   async #boot(
     record: ContainerRecord,
     origin: Origin,
@@ -105,6 +194,7 @@ export class Machine {
     plug: (vm: VirtualMachine) => Promise<void>,
     times?: StartTimes,
   ): Promise<{ agent: AgentClient; mounts: GuestMount[] }> {
+    record.standby = undefined
     const mounts = await this.#context.mounts.open(record.mounts ?? [], this.#paths.diskFolder)
     try {
       await this.define(record, origin, mounts.shares)
@@ -124,17 +214,10 @@ export class Machine {
       await mounts.close()
     }
     const vm = this.#vm!
-    await plug(vm)
-    for (const forward of record.ports) await vm.addForward(forward)
-    const limits = vmLimits(record.hostConfig)
-    if (isLimited(limits)) await vm.limit(limits)
+    await this.#equip(record, vm, plug)
     const agent = await this.#wake(vm, times)
     times?.reached('joined')
-    this.#agent = agent
-    this.#accept(agent, record)
-    await agent.identify(identity(record.config, network))
-    times?.reached('identified')
-    failpoint('start.joined')
+    await this.#greet(agent, record, network, times)
     return { agent, mounts: mounts.guest }
   }
 
@@ -168,13 +251,13 @@ export class Machine {
   }
 
   async state(): Promise<VmState> {
-    return (await this.#vm?.state()) ?? 'off'
+    return (await this.vm?.state()) ?? 'off'
   }
 
   /** Holds the running container to other limits. */
   async limit(hostConfig: HostConfig): Promise<void> {
     await this.#agent!.limit(guestLimits(hostConfig))
-    await this.#vm!.limit(vmLimits(hostConfig))
+    await this.vm!.limit(vmLimits(hostConfig))
   }
 
   async save(record: ContainerRecord): Promise<void> {
@@ -183,18 +266,20 @@ export class Machine {
 
   /** Ends the VM, or waits for the end that is under way: a late one must not hit the VM of the next run. */
   end(): Promise<void> {
-    this.#ending ??= this.#end((vm) => vm.destroy()).finally(() => (this.#ending = undefined))
+    this.#ending ??= this.#end({ left: false }).finally(() => (this.#ending = undefined))
     return this.#ending
   }
 
   /** Ends a VM that an engine before this one left, at whatever point of its start or end. */
   endLeft(): Promise<void> {
-    return this.#end((vm) => vm.destroyLeft())
+    return this.#end({ left: true })
   }
 
   /** QEMU takes its socket away only where it ends by itself. */
-  async #end(destroy: (vm: VirtualMachine) => Promise<void>): Promise<void> {
-    if (this.#vm) await destroy(this.#vm)
+  async #end({ left }: { left: boolean }): Promise<void> {
+    await this.#taken?.end({ left })
+    this.#taken = undefined
+    if (this.#vm) await (left ? this.#vm.destroyLeft() : this.#vm.destroy())
     await rm(this.#paths.agentSocket, { force: true })
   }
 

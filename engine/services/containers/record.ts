@@ -45,6 +45,8 @@ export interface ContainerRecord {
   /** In the order in which they are mounted; a socket's number is its place here. */
   mounts?: MountRecord[]
   templateId: string
+  /** The waiting clone that it took for its current or last run: the uuid of that VM's own domain. */
+  standby?: string
   /** The networks that it is in, that of its mode first; absent where it was made when there was only one. */
   networks?: Endpoint[]
   /** Of the VM of the current or last run. */

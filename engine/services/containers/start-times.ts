@@ -10,13 +10,15 @@ export class StartTimes {
   readonly #container: StartReport['container']
   readonly #at = new Date().toISOString()
   #from: StartOrigin = 'cold'
+  #missed: string | undefined
 
   constructor(container: StartReport['container']) {
     this.#container = container
   }
 
-  from(origin: StartOrigin): void {
+  from(origin: StartOrigin, missed?: string): void {
     this.#from = origin
+    this.#missed = missed
   }
 
   reached(step: StartStep): void {
@@ -24,7 +26,13 @@ export class StartTimes {
   }
 
   report(): StartReport {
-    return { container: this.#container, at: this.#at, from: this.#from, steps: this.#steps }
+    return {
+      container: this.#container,
+      at: this.#at,
+      from: this.#from,
+      missed: this.#missed,
+      steps: this.#steps,
+    }
   }
 }
 

@@ -18,6 +18,7 @@
 #include "names.h"
 #include "network.h"
 #include "process.h"
+#include "rehearse.h"
 #include "sockets.h"
 #include "spec.h"
 #include "tool.h"
@@ -135,6 +136,16 @@ static int mount_files(struct agent *agent, const struct frame *message, struct 
   int result = container_mount(&agent->container, &mounts, failure);
   mounts_free(&mounts);
   return result;
+}
+
+static int rehearse_start(struct agent *agent, const struct frame *message, struct failure *failure) {
+  struct spec spec;
+  if (!agent->identified || agent->container.state != CONTAINER_IDLE)
+    return fail(failure, "PROTOCOL_ERROR", "the guest has no identity yet, or runs its container already");
+  if (spec_read(&spec, message->payload, message->length, failure) < 0) return -1;
+  rehearse(&spec);
+  spec_free(&spec);
+  return 0;
 }
 
 static int set_limits(struct agent *agent, const struct frame *message, struct failure *failure) {
@@ -260,6 +271,9 @@ static void handle(struct agent *agent, const struct frame *message) {
       break;
     case FRAME_LIMIT:
       result = set_limits(agent, message, &failure);
+      break;
+    case FRAME_REHEARSE:
+      result = rehearse_start(agent, message, &failure);
       break;
     case FRAME_HOLD:
       result = hold(agent, &failure);

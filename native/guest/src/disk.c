@@ -13,18 +13,36 @@
 
 static int make_folder(const char *path) { return mkdir(path, 0755) < 0 && errno != EEXIST ? -1 : 0; }
 
-int disk_mount(struct failure *failure) {
+/* What was read of it in the template, or before it was another one, counts no more. */
+static int forget_cached(struct failure *failure) {
   SCOPED_FD int device = open(DISK_DEVICE, O_RDONLY | O_CLOEXEC);
-  if (device < 0 || ioctl(device, BLKFLSBUF) < 0)
-    return fail_errno(failure, "GUEST_ERROR", "cannot read the container's disk");
-  if (mount(DISK_DEVICE, DISK_FOLDER, "ext4", MS_NOATIME, "discard") < 0)
-    return fail_errno(failure, "GUEST_ERROR", "cannot mount the container's disk");
+  if (device >= 0 && ioctl(device, BLKFLSBUF) == 0) return 0;
+  return fail_errno(failure, "GUEST_ERROR", "cannot read the container's disk");
+}
+
+static int cover_image(struct failure *failure) {
   if (make_folder(UPPER_FOLDER) < 0 || make_folder(WORK_FOLDER) < 0)
     return fail_errno(failure, "GUEST_ERROR", "cannot write to the container's disk");
   const char *layers = "lowerdir=" IMAGE_FOLDER ",upperdir=" UPPER_FOLDER ",workdir=" WORK_FOLDER;
   if (mount("overlay", ROOT_FOLDER, "overlay", 0, layers) < 0)
     return fail_errno(failure, "GUEST_ERROR", "cannot mount the container's disk over its image");
   return 0;
+}
+
+int disk_mount(struct failure *failure) {
+  if (forget_cached(failure) < 0) return -1;
+  if (mount(DISK_DEVICE, DISK_FOLDER, "ext4", MS_NOATIME, "discard") < 0)
+    return fail_errno(failure, "GUEST_ERROR", "cannot mount the container's disk");
+  return cover_image(failure);
+}
+
+int disk_rehearse(struct failure *failure) {
+  if (forget_cached(failure) < 0) return -1;
+  /* Read-only and without its journal: not one block of it is written. */
+  if (mount(DISK_DEVICE, DISK_FOLDER, "ext4", MS_RDONLY | MS_NOATIME, "noload") < 0 || umount(DISK_FOLDER) < 0 ||
+      mount("tmpfs", DISK_FOLDER, "tmpfs", 0, NULL) < 0)
+    return fail_errno(failure, "GUEST_ERROR", "cannot look at the container's disk");
+  return cover_image(failure);
 }
 
 void disk_unmount(void) {

@@ -9,5 +9,11 @@
  */
 int disk_mount(struct failure *failure);
 
+/*
+ * The same with a file system in memory in place of the disk, which is looked at and left as it is. Only where nobody
+ * else sees the mounts.
+ */
+int disk_rehearse(struct failure *failure);
+
 /* Writes everything out. After this nothing of the container may run. */
 void disk_unmount(void);

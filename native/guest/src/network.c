@@ -126,6 +126,14 @@ int network_set_mac(const char *interface, const char *mac, struct failure *fail
   return fail_errno(failure, "GUEST_ERROR", "cannot give the guest's network interface %s the address %s", interface, mac);
 }
 
+void network_reset(const char *interface) {
+  SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct ifreq request = request_for(interface);
+  set_address(&request.ifr_addr, (struct in_addr){0});
+  (void)ioctl(fd, SIOCSIFADDR, &request);
+  (void)network_take_down(interface);
+}
+
 /* The kernel renames none that is up. */
 static int rename_down(int fd, const char *from, const char *to) {
   struct ifreq request = request_for(from);

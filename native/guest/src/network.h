@@ -19,6 +19,8 @@ struct interface {
 int network_loopback(struct failure *failure);
 /* Gives the interface its addresses and brings it up. Without an address of version 6 it has nothing of that version. */
 int network_configure(const struct interface *interface, struct failure *failure);
+/* Takes the interface down again, and its address of version 4 from it. */
+void network_reset(const char *interface);
 /* Where another interface has the name already, that one is called by a spare name. Both go down for it. */
 int network_rename(const char *from, const char *to, struct failure *failure);
 int network_set_mac(const char *interface, const char *mac, struct failure *failure);

@@ -1,0 +1,69 @@
+#include "rehearse.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "etc.h"
+#include "file.h"
+#include "guard.h"
+#include "identify.h"
+#include "limit.h"
+#include "network.h"
+#include "process.h"
+
+/* The guard's program is for a group of its own: that of the container gets one when it starts. */
+#define REHEARSAL_CGROUP "/sys/fs/cgroup/rehearsal"
+
+/* The agent's own program, which does nothing where it is not the first process. */
+static void execute(void) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(nowhere, STDERR_FILENO);
+    execl("/init", "init", (char *)NULL);
+    _exit(0);
+  }
+  if (pid > 0) waitpid(pid, NULL, 0);
+}
+
+/* Up, and down again: it is for `identify` to say which address the container has, if any. */
+static void connect_nat(void) {
+  struct failure ignored;
+  char *addresses[] = {"10.0.2.15/24", NULL};
+  const struct interface nat = {.name = "eth0", .addresses = addresses, .gateway = identity_gateway(), .mtu = 1500};
+  (void)network_configure(&nat, &ignored);
+  network_reset(nat.name);
+}
+
+static void play(const struct spec *spec) {
+  struct failure ignored;
+  struct processes processes = {.container = -1, .own_namespace = -1, .log = -1};
+  if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return;
+  connect_nat();
+  free(read_file("/proc/vmstat", 1 << 16));
+  (void)limits_set(&spec->limits, &ignored);
+  (void)mkdir(REHEARSAL_CGROUP, 0755);
+  (void)guard_gateway(REHEARSAL_CGROUP, identity_gateway(), spec->host_ports, &ignored);
+  (void)rmdir(REHEARSAL_CGROUP);
+  if (disk_rehearse(&ignored) < 0 || etc_write(spec, identity_address(), &ignored) < 0) return;
+  /* It fails as it is meant to: there is no such program. */
+  (void)process_start(&processes, FIRST_CHANNEL, spec, &ignored);
+  while (wait(NULL) > 0) {
+  }
+  execute();
+}
+
+void rehearse(const struct spec *spec) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    play(spec);
+    _exit(0);
+  }
+  if (pid > 0) waitpid(pid, NULL, 0);
+}
