@@ -3,15 +3,22 @@ import { benchFork } from './fork.ts'
 import { benchLimits } from './limits.ts'
 import { benchNetwork } from './network.ts'
 import { benchLiveCounter } from './live-counter.ts'
+import { benchMany } from './many.ts'
+import { benchRatios } from './ratios.ts'
 import { benchLiveFork } from './live-fork.ts'
 import { benchLivePostgres } from './live-postgres.ts'
 import { benchStorage } from './storage.ts'
 import { benchWindow } from './window.ts'
 
+// Clones that wait would be in every figure: who means them asks for them.
+process.env['RAMET_STANDBY'] = 'off'
+
 const BENCHES: Record<string, () => Promise<object>> = {
   api: benchApi,
   fork: benchFork,
   limits: benchLimits,
+  ratios: benchRatios,
+  many: benchMany,
   network: benchNetwork,
   'live-fork': benchLiveFork,
   'live-counter': benchLiveCounter,
@@ -33,4 +40,7 @@ if (!figures) {
   console.error(`usage: npm run bench [-- ${Object.keys(BENCHES).join('|')}]; without a name all are run`)
   process.exit(2)
 }
-console.log(JSON.stringify(figures, undefined, 2))
+const { table, ...rest } = figures as { table?: string }
+console.log(JSON.stringify(rest, undefined, 2))
+// For people; the figures alone can be read by programs.
+if (table) console.error(table)

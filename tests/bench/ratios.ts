@@ -1,0 +1,263 @@
+import { createCipheriv } from 'node:crypto'
+import type {
+  ForkResponse,
+  HostInfo,
+  MemoryReport,
+  StandbyReport,
+  StartReport,
+  TemplateSummary,
+} from '../../contract/ramet.ts'
+import { TestEngine } from '../support/engine.ts'
+import { busyboxImage } from '../support/images.ts'
+import { bareQemu } from './bare-qemu.ts'
+import { json, machineFacts, median, spread } from './facts.ts'
+import { availableBytes, settledMemory } from './host-memory.ts'
+import { RuncBundle } from './runc.ts'
+import { table, type Row } from './table.ts'
+
+/** Rounds in which cold, clone, standby, runc and bare QEMU take turns. */
+const ROUNDS = Number(process.env['RAMET_BENCH_ROUNDS'] ?? 20)
+/** Of those the first so many also measure idle VMs, of which each cold one is another boot. */
+const IDLE_ROUNDS = Math.min(ROUNDS, 6)
+const READERS = Math.min(ROUNDS + 1, 21)
+const SAVES = 3
+const AT_ONCE = 16
+const SAVING_VMS = 8
+const SAVING_ROUNDS = 1
+const IMAGE_BYTES = 64 * 1024 ** 2
+
+const COUNT = 'i=0; while :; do i=$((i+1)); echo $i; usleep 10000; done'
+/** A fixed job, once to warm up; prints hundredths of a second. */
+const JOB =
+  'job() { i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; }; now() { cut -d" " -f1 /proc/uptime | tr -d .; }; job; a=$(now); job; echo $(($(now)-a))'
+
+type Isolation = 'cold' | 'default'
+
+/** All that a start costs against what it is measured by, turn by turn in one run. */
+export async function benchRatios(): Promise<object> {
+  await using engine = await TestEngine.start()
+  const image = await busyboxImage('ratios', [{ path: 'data', data: noise(IMAGE_BYTES) }])
+  const { code, stderr } = await engine.ramet(['load', '-q', '-i', image.archive])
+  if (code !== 0) throw new Error(`load failed: ${stderr}`)
+  const { bundle, reason } = await RuncBundle.open()
+  await using runc = bundle
+  const bench = new Bench(engine, image.tag)
+  const machine = await machineFacts(engine)
+
+  // Makes the template, and fills the page cache.
+  await bench.timed('default')
+  const samples: Record<string, number[]> = {}
+  for (const part of [
+    () => bench.starts(runc),
+    () => bench.readers(),
+    () => bench.forks(),
+    () => bench.saving(),
+  ]) {
+    Object.assign(samples, await part())
+    // It takes a quarter of an hour: who cannot wait for the end has what there is.
+    process.stderr.write(`${table({}, rowsOf(samples))}\n`)
+  }
+  const rows = rowsOf(samples)
+  return { machine, rows, noRunc: reason, samples, table: table(machine, rows) }
+}
+
+/** The same bytes each time, of which no two pages are alike. */
+function noise(bytes: number): Buffer {
+  const [key, start] = [Buffer.alloc(16), Buffer.alloc(16)]
+  return createCipheriv('aes-128-ctr', key, start).update(Buffer.alloc(bytes))
+}
+
+class Bench {
+  readonly #engine: TestEngine
+  readonly #image: string
+
+  constructor(engine: TestEngine, image: string) {
+    this.#engine = engine
+    this.#image = image
+  }
+
+  async starts(runc: RuncBundle | undefined): Promise<Record<string, number[]>> {
+    const host = await json<HostInfo>(this.#engine, 'GET', '/ramet/v1/host')
+    const samples: Record<string, number[]> = {}
+    const note = (name: string, value: number): void => void (samples[name] ??= []).push(value)
+    for (let round = 0; round < ROUNDS; round++) {
+      note('coldMs', await this.timed('cold'))
+      const name = `clone${round}`
+      note('cloneMs', await this.timed('default', name))
+      note('controlMs', (await this.#start(name)).steps.resumed!)
+      note('bareQemuMs', await bareQemu('qemu-system-x86_64', host.accelerator))
+      await this.#waiting(1)
+      note('standbyMs', await this.timed('default', `standby${round}`))
+      if ((await this.#start(`standby${round}`)).from !== 'standby') throw new Error('no clone was waiting')
+      await this.#waiting(0)
+      if (runc) note('runcMs', await runc.true())
+      if (round >= IDLE_ROUNDS) continue
+      for (const isolation of ['cold', 'default'] as const) {
+        const kind = isolation === 'cold' ? 'cold' : 'clone'
+        const id = await this.#run(isolation, ['sleep', '100000'])
+        await new Promise((resolve) => setTimeout(resolve, 2_000))
+        const row = (await this.#memory()).containers.find((each) => each.id === id)!
+        note(`${kind}PrivateBytes`, row.privateBytes)
+        note(`${kind}OwnBytes`, row.privateBytes + row.overheadBytes)
+        note(`${kind}JobMs`, Number(await this.#exec(id, JOB)) * 10)
+        await this.#remove(id)
+      }
+    }
+    return samples
+  }
+
+  /** Clones that read all of the image, one after the other: what each adds to what all hold. */
+  async readers(): Promise<Record<string, number[]>> {
+    const ids: string[] = []
+    for (let at = 0; at < READERS; at++) ids.push(await this.#run('default', ['sleep', '100000']))
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    const added: number[] = []
+    for (const [at, id] of ids.entries()) {
+      const before = (await this.#memory()).totals.actualBytes
+      await this.#exec(id, 'cat /data /bin/busybox > /dev/null')
+      // The first one fills the page cache for all.
+      if (at > 0) added.push((await this.#memory()).totals.actualBytes - before)
+    }
+    await Promise.all(ids.map((id) => this.#remove(id)))
+    return { readerBytes: added }
+  }
+
+  /** Live forks of a container that counts, against a paused save of such a VM: the freeze of its template. */
+  async forks(): Promise<Record<string, number[]>> {
+    const saves: number[] = []
+    const parent = await this.#run('default', ['sh', '-c', COUNT])
+    const [template] = await json<TemplateSummary[]>(this.#engine, 'GET', '/ramet/v1/templates')
+    saves.push(template!.freezeMs)
+    const fork = (count: number) =>
+      json<ForkResponse>(this.#engine, 'POST', `/ramet/v1/containers/${parent}/fork`, { count })
+    const held: number[] = []
+    const one: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const begun = performance.now()
+      const { heldMs, containers } = await fork(1)
+      one.push(performance.now() - begun)
+      held.push(heldMs)
+      await this.#remove(containers[0]!.Id)
+    }
+    const begun = performance.now()
+    const { containers } = await fork(AT_ONCE)
+    const many = performance.now() - begun
+    for (const { Id } of [...containers, { Id: parent }]) await this.#remove(Id)
+    while (saves.length < SAVES) {
+      const { code, stderr } = await this.#engine.ramet(['templates', 'rm', '-f', template!.id])
+      if (code !== 0) throw new Error(stderr)
+      await this.timed('default')
+      const [again] = await json<TemplateSummary[]>(this.#engine, 'GET', '/ramet/v1/templates')
+      saves.push(again!.freezeMs)
+    }
+    return { forkHeldMs: held, pausedSaveMs: saves, forkMs: one, forksAtOnceMs: [many] }
+  }
+
+  /** The same VMs as clones and cold, by the memory that the workstation has left. */
+  async saving(): Promise<Record<string, number[]>> {
+    const shown: number[] = []
+    const measured: number[] = []
+    for (let round = 0; round < SAVING_ROUNDS; round++) {
+      const taken: Partial<Record<Isolation, number>> = {}
+      for (const isolation of ['default', 'cold'] as const) {
+        await settledMemory()
+        const before = await availableBytes()
+        const ids: string[] = []
+        for (let at = 0; at < SAVING_VMS; at++) ids.push(await this.#run(isolation, ['sleep', '100000']))
+        await settledMemory()
+        taken[isolation] = before - (await availableBytes())
+        if (isolation === 'default') shown.push((await this.#memory()).totals.savedBytes)
+        await Promise.all(ids.map((id) => this.#remove(id)))
+      }
+      measured.push(taken.cold! - taken.default!)
+    }
+    return { savedShownBytes: shown, savedMeasuredBytes: measured }
+  }
+
+  /** Milliseconds from the start request to the exit of /bin/true. */
+  async timed(isolation: Isolation, name?: string): Promise<number> {
+    const id = await this.#create(isolation, ['/bin/true'], name)
+    const exited = json<{ StatusCode: number }>(this.#engine, 'POST', `/containers/${id}/wait?condition=next-exit`) // prettier-ignore
+    const begun = performance.now()
+    await json(this.#engine, 'POST', `/containers/${id}/start`)
+    const { StatusCode } = await exited
+    const milliseconds = performance.now() - begun
+    if (StatusCode !== 0) throw new Error(`/bin/true exited with ${StatusCode}`)
+    await this.#remove(id)
+    return milliseconds
+  }
+
+  async #create(isolation: Isolation, Cmd: string[], name?: string): Promise<string> {
+    const path = `/containers/create${name ? `?name=${name}` : ''}`
+    const body = { Image: this.#image, Cmd, HostConfig: { Isolation: isolation } }
+    return (await json<{ Id: string }>(this.#engine, 'POST', path, body)).Id
+  }
+
+  async #run(isolation: Isolation, command: string[]): Promise<string> {
+    const id = await this.#create(isolation, command)
+    await json(this.#engine, 'POST', `/containers/${id}/start`)
+    return id
+  }
+
+  async #exec(id: string, script: string): Promise<string> {
+    const { code, stdout, stderr } = await this.#engine.ramet(['exec', id, 'sh', '-c', script])
+    if (code !== 0) throw new Error(`exec: ${code} ${stderr}`)
+    return stdout.trim()
+  }
+
+  #remove(id: string): Promise<unknown> {
+    return json(this.#engine, 'DELETE', `/containers/${id}?force=1`)
+  }
+
+  #memory(): Promise<MemoryReport> {
+    return json<MemoryReport>(this.#engine, 'GET', '/ramet/v1/memory')
+  }
+
+  async #start(name: string): Promise<StartReport> {
+    const starts = await json<StartReport[]>(this.#engine, 'GET', '/ramet/v1/starts')
+    return starts.find(({ container }) => container.name === name)!
+  }
+
+  async #waiting(count: number): Promise<void> {
+    const reserveBytes = 0
+    for (let tries = 0; tries < 300; tries++) {
+      const report = await json<StandbyReport>(this.#engine, 'POST', '/ramet/v1/standby', {
+        count,
+        reserveBytes,
+      })
+      if (report.waiting.length === count) return
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+    throw new Error(`there are not ${count} clones waiting`)
+  }
+}
+
+function rowsOf(samples: Record<string, number[]>): Row[] {
+  const ratio = (
+    what: string,
+    over: string,
+    by: string,
+    reach: number | string,
+    aim: number | string,
+  ): Row[] => {
+    const [above, below] = [samples[over] ?? [], samples[by] ?? []]
+    if (above.length === 0 || below.length === 0) return []
+    const rate = median(above) / median(below)
+    return [{ what, ratio: rate, reach, aim, above: spread(above), below: spread(below) }]
+  }
+  const image = { ...samples, imageBytes: [IMAGE_BYTES] }
+  samples = { ...image, sixteenMs: (samples['forkMs'] ?? []).map((each) => each * AT_ONCE) }
+  return [
+    ...ratio('clone ÷ cold boot, request to the end of /bin/true', 'cloneMs', 'coldMs', 0.1, 0.06),
+    ...ratio('standby ÷ cold boot, the same', 'standbyMs', 'coldMs', 0.04, 0.02),
+    ...ratio('control path, request to resumed ÷ bare QEMU to its monitor', 'controlMs', 'bareQemuMs', 8, 4),
+    ...ratio('standby ÷ runc run, the same command', 'standbyMs', 'runcMs', 8, 4),
+    ...ratio('private guest RAM, idle clone ÷ cold VM', 'clonePrivateBytes', 'coldPrivateBytes', 0.03, 0.01),
+    ...ratio('all private memory, idle clone ÷ cold VM', 'cloneOwnBytes', 'coldOwnBytes', 0.22, 0.15),
+    ...ratio('memory that a further clone adds by reading all of the image ÷ image', 'readerBytes', 'imageBytes', 0.05, 0.01), // prettier-ignore
+    ...ratio('parent stands still in a live fork ÷ paused save', 'forkHeldMs', 'pausedSaveMs', 0.2, 0.05),
+    ...ratio('16 forks at once ÷ 16 × one', 'forksAtOnceMs', 'sixteenMs', 0.8, 0.55),
+    ...ratio('CPU work, clone ÷ cold VM', 'cloneJobMs', 'coldJobMs', 1.05, 1.02),
+    ...ratio('saving shown ÷ measured by MemAvailable', 'savedShownBytes', 'savedMeasuredBytes', '0.9–1.0', '0.97–1.0'), // prettier-ignore
+  ]
+}
