@@ -81,6 +81,31 @@ describe('dockerode', () => {
     await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 })
   })
 
+  test('keys that it names end a session on a terminal, and the process goes on', async () => {
+    const looks = { Image: image, Cmd: ['sh'], Tty: true, OpenStdin: true }
+    const container = await docker.createContainer(looks)
+    await container.start()
+    const detachKeys = 'ctrl-a,x'
+    const streams = { stream: true, stdin: true, stdout: true, stderr: true, hijack: true }
+    const attached = await container.attach({ ...streams, detachKeys })
+    const shown = text(attached)
+    attached.write('here=kept\r\x01x')
+    expect(await shown).not.toContain('\x01')
+    expect((await container.inspect()).State.Running).toBe(true)
+
+    const exec = await container.exec({
+      ...{ Cmd: ['sh', '-c', 'echo begun; sleep 1000'], Tty: true, DetachKeys: detachKeys },
+      ...{ AttachStdin: true, AttachStdout: true },
+    })
+    const session = await exec.start({ hijack: true, stdin: true, Tty: true })
+    await once(session, 'data')
+    session.write('\x01')
+    session.write('x')
+    await once(session.resume(), 'end')
+    expect((await exec.inspect()).Running).toBe(true)
+    await container.remove({ force: true })
+  })
+
   test('events, live', async () => {
     const events = (await docker.getEvents({ filters: { type: ['container'] } })) as Readable
     const container = await docker.createContainer({ Image: image })
