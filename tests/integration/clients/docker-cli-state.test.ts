@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import type { WaitResponse } from '../../../contract/docker.ts'
+import { tar } from '../../../engine/images/tar/testing.ts'
+import { command, type CliResult, type TestEngine } from '../../support/engine.ts'
+import { dockerEnvironment, dockerVersion, runDocker, until, useEngine } from '../../support/fixture.ts'
+
+/** What docker's command line says of what containers did, take, and become. */
+const version = await dockerVersion()
+if (!version) console.warn('SKIPPED: no docker command here, so it told of no history and no stats')
+
+describe.skipIf(!version)(`docker on the state of containers (${version})`, () => {
+  let engine: TestEngine
+  useEngine((fixture) => ({ engine } = fixture))
+
+  const docker = (...args: string[]): Promise<CliResult> => runDocker(engine, args)
+
+  async function ok(...args: string[]): Promise<string> {
+    const result = await docker(...args)
+    expect(result, `docker ${args.join(' ')}`).toMatchObject({ code: 0 })
+    return result.stdout
+  }
+
+  const lines = (text: string): string[] => text.split('\n').filter(Boolean)
+
+  test('stats: once, in a format, of those that run and of all', async () => {
+    await ok('run', '-d', '--name', 'busy', 'busybox', 'sh', '-c', 'while :; do :; done')
+    await ok('create', '--name', 'idle', 'busybox')
+    const format = '{{.Name}}|{{.CPUPerc}}|{{.MemUsage}}|{{.MemPerc}}|{{.NetIO}}|{{.BlockIO}}|{{.PIDs}}'
+    const row = await ok('stats', '--no-stream', '--format', format, 'busy')
+    expect(row).toMatch(
+      /^busy\|[\d.]+%\|[\d.]+MiB \/ [\d.]+[MG]iB\|[\d.]+%\|[\d.]+k?B \/ [\d.]+k?B\|[\d.]+[kM]?B \/ [\d.]+[kM]?B\|\d+\n$/,
+    )
+    expect(parseFloat(row.split('|')[1]!)).toBeGreaterThan(1)
+    expect(lines(await ok('stats', '--no-stream', '--format', '{{.Name}}'))).toEqual(['busy'])
+    expect(lines(await ok('stats', '--no-stream', '-a', '--format', '{{.Name}}')).sort()).toEqual(['busy', 'idle']) // prettier-ignore
+    expect(JSON.parse(await ok('stats', '--no-stream', '--format', 'json', 'busy'))).toMatchObject({
+      Name: 'busy',
+    })
+    await ok('rm', '-f', 'busy', 'idle')
+  })
+
+  test('commit of one that goes on meanwhile', async () => {
+    const script = 'echo mine > /etc/mine; while :; do date; sleep 0.05; done'
+    await ok('run', '-d', '--name', 'writer', 'busybox', 'sh', '-c', script)
+    await until('its file', async () => (await docker('exec', 'writer', 'ls', '/etc/mine')).code === 0)
+    const change = ['-a', 'somebody', '-m', 'as it was', '-c', 'CMD ["cat", "/etc/mine"]', '-c', 'LABEL a=b']
+    await ok('commit', '--pause=false', ...change, 'writer', 'copied:one')
+    expect(await ok('run', '--rm', 'copied:one')).toBe('mine\n')
+    const looks = '{{.Author}}|{{.Comment}}|{{index .Config.Labels "a"}}'
+    expect(await ok('image', 'inspect', '-f', looks, 'copied:one')).toBe('somebody|as it was|b\n')
+    await ok('rm', '-f', 'writer')
+  })
+
+  test('cp takes an archive from its input, compressed or not', async () => {
+    const kinds = ['cat', 'gzip -c', 'xz -c', 'bzip2 -c', 'zstd -c']
+    await ok('create', '--name', 'field', 'busybox', 'sh', '-c', 'stat -c "%n %a %s" /tmp/*/words')
+    for (const [at, program] of kinds.entries()) {
+      const entries = [{ path: `${at}`, type: 'directory' }, { path: `${at}/words`, data: 'words\n', mode: 0o640 }] as const // prettier-ignore
+      const packed = await command('sh', ['-c', `${program} | base64`], { input: tar([...entries]) })
+      const input = Buffer.from(packed.stdout, 'base64')
+      const cp = await command('docker', ['cp', '-', 'field:/tmp'], { env: dockerEnvironment(engine), input })
+      expect(cp, program).toMatchObject({ code: 0 })
+    }
+    expect(await ok('start', '-a', 'field')).toBe(kinds.map((_, at) => `/tmp/${at}/words 640 6\n`).join(''))
+    await ok('rm', 'field')
+  })
+
+  test('wait: for the next end, for the removal, or not at all', async () => {
+    const wait = async (condition: string): Promise<WaitResponse> => {
+      const { status, body } = await engine.call('POST', `/containers/waited/wait?condition=${condition}`)
+      expect(status).toBe(200)
+      return JSON.parse(body) as WaitResponse
+    }
+    await ok('create', '--name', 'waited', 'busybox', 'sh', '-c', 'exit $(cat /code 2>/dev/null || echo 4)')
+    const removed = wait('removed')
+    let next = wait('next-exit')
+    const told: string[] = []
+    void next.then(() => told.push('next'))
+    void removed.then(() => told.push('removed'))
+    await delay(500)
+    expect(told).toEqual([])
+    await ok('start', 'waited')
+    expect(await next).toEqual({ StatusCode: 4 })
+    // It has ended: that is no next end, and no removal.
+    expect(await wait('not-running')).toEqual({ StatusCode: 4 })
+    next = wait('next-exit')
+    await delay(500)
+    expect(told).toEqual(['next'])
+    await ok('start', 'waited')
+    expect(await next).toEqual({ StatusCode: 4 })
+    await ok('rm', 'waited')
+    expect(await removed).toEqual({ StatusCode: 4 })
+    expect((await engine.call('POST', '/containers/waited/wait')).status).toBe(404)
+  })
+
+  test('always starts it again, until it is stopped by hand', async () => {
+    await ok(
+      'run',
+      '-d',
+      '--name',
+      'always',
+      '--restart',
+      'always',
+      'busybox',
+      'sh',
+      '-c',
+      'echo run; sleep 0.2',
+    )
+    await until('its third run', async () => lines(await ok('logs', 'always')).length >= 3)
+    expect(Number(await ok('inspect', '-f', '{{.RestartCount}}', 'always'))).toBeGreaterThanOrEqual(2)
+    await ok('stop', '-t', '1', 'always')
+    const runs = await ok('logs', 'always')
+    expect(await ok('inspect', '-f', '{{.State.Status}} {{.State.Restarting}}', 'always')).toBe(
+      'exited false\n',
+    )
+    expect(await ok('logs', 'always')).toBe(runs)
+    await ok('rm', 'always')
+  })
+})
