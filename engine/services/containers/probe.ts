@@ -1,12 +1,12 @@
 import type { GuestProcess } from '../../guest/agent-client.ts'
-import type { Container } from './container.ts'
+import type { ContainerCore } from './container-core.ts'
 import { execConfig } from './process.ts'
 
 const OUTPUT_MAX = 4096
 
 /** Runs a health check's command in a container; where `signal` aborts the command is killed. */
 export async function probe(
-  container: Container,
+  container: ContainerCore,
   argv: string[],
   signal: AbortSignal,
 ): Promise<{ exitCode: number; output: string }> {
