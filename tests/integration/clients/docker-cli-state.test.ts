@@ -21,7 +21,34 @@ describe.skipIf(!version)(`docker on the state of containers (${version})`, () =
     return result.stdout
   }
 
+  /** To the millisecond: of durations docker makes whole seconds. */
+  const now = (): string => (Date.now() / 1000).toFixed(3)
   const lines = (text: string): string[] => text.split('\n').filter(Boolean)
+
+  test('events of the past, within times and by filters', async () => {
+    const past = async (...filters: string[]): Promise<string[]> => {
+      const by = filters.flatMap((filter) => ['--filter', filter])
+      return lines(await ok('events', '--since', '10m', '--until', now(), '--format', '{{.Type}} {{.Action}}', ...by)) // prettier-ignore
+    }
+    const ran = await docker('run', '--rm', '--name', 'told', '--label', 'tier=front', 'busybox', 'sh', '-c', 'exit 3') // prettier-ignore
+    expect(ran).toMatchObject({ code: 3 })
+    const life = ['create', 'attach', 'start', 'die', 'destroy'].map((action) => `container ${action}`)
+    await until('the end', async () => (await past('container=told')).includes('container destroy'))
+    const told = await past('container=told', 'type=container')
+    expect(told.filter((each) => life.includes(each))).toEqual(life.filter((each) => told.includes(each)))
+    expect(told).toEqual(expect.arrayContaining(life.filter((each) => !each.endsWith('attach'))))
+    expect(await past('label=tier=front', 'event=die')).toEqual(['container die'])
+    expect(await past('label=tier=back')).toEqual([])
+    expect(await past('container=told', 'event=create', 'event=destroy')).toEqual([
+      'container create',
+      'container destroy',
+    ])
+    const code = '{{.Actor.Attributes.exitCode}} {{.Actor.Attributes.image}}'
+    const died = ['events', '--since', '10m', '--until', now(), '--filter', 'event=die', '--format', code]
+    expect(await ok(...died)).toBe('3 busybox\n')
+    const [day, hour] = ['2001-01-01T00:00:00Z', '2001-01-01T01:00:00Z']
+    expect(await ok('events', '--since', day, '--until', hour)).toBe('')
+  })
 
   test('stats: once, in a format, of those that run and of all', async () => {
     await ok('run', '-d', '--name', 'busy', 'busybox', 'sh', '-c', 'while :; do :; done')
@@ -92,6 +119,21 @@ describe.skipIf(!version)(`docker on the state of containers (${version})`, () =
     await ok('rm', 'waited')
     expect(await removed).toEqual({ StatusCode: 4 })
     expect((await engine.call('POST', '/containers/waited/wait')).status).toBe(404)
+  })
+
+  test('on-failure starts it again as often as it may, later each time', async () => {
+    await ok('run', '-d', '--name', 'failing', '--restart', 'on-failure:3', 'busybox', 'sh', '-c', 'echo run; exit 7') // prettier-ignore
+    const state = '{{.State.Status}} {{.State.ExitCode}} {{.RestartCount}}'
+    await until('its end', async () => (await ok('inspect', '-f', state, 'failing')) === 'exited 7 3\n')
+    expect(await ok('logs', 'failing')).toBe('run\n'.repeat(4))
+    const told = ['events', '--since', '10m', '--until', now(), '--filter', 'container=failing']
+    const times =
+      lines(await ok(...told, '--filter', 'event=start', '--filter', 'event=die', '--format', '{{.TimeNano}}')) // prettier-ignore
+        .map((time) => Number(BigInt(time) / 1_000_000n))
+    expect(times).toHaveLength(8)
+    const pauses = [1, 3, 5].map((died) => times[died + 1]! - times[died]!)
+    for (const [turn, pause] of pauses.entries()) expect(pause).toBeGreaterThan(95 * 2 ** turn)
+    await ok('rm', 'failing')
   })
 
   test('always starts it again, until it is stopped by hand', async () => {
