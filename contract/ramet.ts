@@ -195,7 +195,7 @@ export interface TemplateEvent {
   Actor: { ID: string }
 }
 
-/** What goes through the networks that users made, as it was measured; while nothing runs in one it is not told. */
+/** What goes through the networks, as it was measured; while nothing is counted it is not told. */
 export interface RatesEvent {
   Type: 'rates'
   Action: 'sample'

@@ -11,6 +11,7 @@ import { ImageStore } from './images/store.ts'
 import { DiskLayers } from './templates/layers.ts'
 import { TemplateStore } from './templates/store.ts'
 import { Admission } from './services/admission.ts'
+import { BootLogs } from './services/boot-logs.ts'
 import { ContainerService } from './services/containers/containers.ts'
 import { PortService } from './services/containers/live-ports.ts'
 import type { ContainerContext } from './services/containers/context.ts'
@@ -197,6 +198,10 @@ async function main(): Promise<void> {
       }),
       stats: new StatsService(containers, memory),
       files: new ContainerFiles(containers, images),
+      bootLogs: new BootLogs({
+        find: (name) => containers.find(name),
+        ofTemplate: (id) => templates.bootLog(id),
+      }),
       execs,
       images,
       templates,

@@ -11,6 +11,7 @@ import type { Backend } from './backend.ts'
 import { jsonBody } from './body.ts'
 import { errorAnswer, isOurs, logText } from './errors.ts'
 import { settleNulls } from './nulls.ts'
+import { bootLogRoute } from './routes/boot-log.ts'
 import { archiveUploadRoute, containerFileRoutes } from './routes/container-files.ts'
 import { containerStatsRoutes } from './routes/container-stats.ts'
 import { containerStreamRoutes } from './routes/container-streams.ts'
@@ -96,6 +97,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...systemRoutes(backend, options),
     ...eventRoutes(backend.events, options),
     ...containerRoutes(backend.containers, backend.live, options),
+    bootLogRoute(backend),
     ...containerFileRoutes(backend.files, options),
     ...containerStatsRoutes(backend.stats, options),
     ...containerStreamRoutes(backend.containers, options),

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { BootLog } from '../../contract/boot-log.ts'
 import type { EngineSettingsView } from '../../contract/engine-settings.ts'
 import type * as docker from '../../contract/docker.ts'
 import type { ContainerStats } from '../../contract/docker-stats.ts'
@@ -9,6 +10,7 @@ import type * as ramet from '../../contract/ramet.ts'
 /** What the routes need of the services. The consumer owns the interface; services know no HTTP. */
 export interface Backend {
   files: FileBackend
+  bootLogs: { of(id: string): Promise<BootLog> }
   containers: ContainerBackend
   stats: StatsBackend
   execs: ExecBackend

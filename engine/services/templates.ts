@@ -98,6 +98,12 @@ export class TemplateService {
     return all.flatMap((template) => (template.live ? [{ ...template, live: template.live }] : []))
   }
 
+  /** What the guest of a template said while it booted; of a live one, that of the template below it. */
+  async bootLog(id: string): Promise<string> {
+    const template = (await this.#the.store.list()).find((each) => each.id === id)
+    return template ? this.#the.store.bootLog(template.live?.base ?? id) : ''
+  }
+
   /** The id of the template that its image and size have, on this host and now. */
   async baseOf(container: Sized): Promise<string> {
     return this.#idOf(await this.#requestOf(container))

@@ -10,7 +10,7 @@ import type { Hardware, Hypervisor, VirtualMachine } from '../hypervisor/virtual
 import { freeze } from './freeze.ts'
 import { MANIFEST_VERSION, type Template } from './manifest.ts'
 import { hashSparseFile } from './sparse-hash.ts'
-import type { TemplateStore } from './store.ts'
+import { BOOT_LOG, type TemplateStore } from './store.ts'
 
 /** A cold boot under emulation on a busy machine takes tens of seconds; a guest that needs longer hangs. */
 const BOOT_TIMEOUT_MS = 120_000
@@ -46,7 +46,7 @@ export async function makeTemplate(
   const scratch = {
     disk: join(folder, 'scratch.qcow2'),
     log: join(folder, 'scratch.log'),
-    console: join(folder, 'console.log'),
+    console: join(folder, BOOT_LOG),
   }
   const socket = (kind: string) => join(options.socketDir, `t-${id.slice(0, 12)}.${kind}`)
   let vm: VirtualMachine | undefined
@@ -82,7 +82,7 @@ export async function makeTemplate(
     const freezeMs = performance.now() - freezeStart
     await vm.destroy()
     vm = undefined
-    await Promise.all(Object.values(scratch).map((file) => rm(file, { force: true })))
+    await Promise.all([scratch.disk, scratch.log].map((file) => rm(file, { force: true })))
 
     const { facts } = hypervisor
     return await store.publish(folder, {

@@ -6,6 +6,11 @@ import { parseManifest, type Template, type TemplateManifest } from './manifest.
 const BUILDING = '.building-'
 const REMOVED = '.removed-'
 
+/** What the guest said on its console while it booted. */
+export const BOOT_LOG = 'boot.log'
+/** More of it nobody reads. */
+const BOOT_LOG_MAX = 256 * 1024
+
 /** Templates on disk: `<root>/<id>/{ram,state,template.json}`, immutable, published by one rename. */
 export class TemplateStore {
   readonly #root: string
@@ -87,6 +92,12 @@ export class TemplateStore {
 
   ramFileOf(id: string): string {
     return join(this.#root, id, 'ram')
+  }
+
+  /** What the guest of that template said while it booted; empty where that is not known. */
+  async bootLog(id: string): Promise<string> {
+    const text = await readFile(join(this.#root, id, BOOT_LOG), 'utf8').catch(() => '')
+    return text.slice(0, BOOT_LOG_MAX)
   }
 
   async #read(id: string): Promise<Template | undefined> {

@@ -72,6 +72,7 @@ const PAGES: [name: string, path: () => string, seen: string][] = [
   ['container-terminal', () => `/containers/${id}/terminal`, 'Terminal 1'],
   ['container-files', () => `/containers/${id}/files`, 'etc'],
   ['container-stats', () => `/containers/${id}/stats`, 'Memory in the machine'],
+  ['container-boot', () => `/containers/${id}/boot`, 'Boot log'],
   ['templates', () => '/templates', 'busybox'],
   ['volume', () => '/volumes/data', 'notes.txt'],
   ['networks', () => '/networks', 'What goes through now'],

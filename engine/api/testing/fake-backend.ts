@@ -20,6 +20,7 @@ export function fakeBackend(parts: Parts = {}): Backend {
     containers: part('containers'),
     stats: part('stats'),
     files: part('files'),
+    bootLogs: part('bootLogs'),
     execs: part('execs'),
     images: part('images'),
     templates: part('templates'),

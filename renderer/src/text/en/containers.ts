@@ -72,6 +72,7 @@ export const detail = {
     checkpoints: 'Checkpoints',
     lineage: 'Lineage',
     settings: 'Settings',
+    boot: 'Boot log',
     inspect: 'Inspect',
   },
   tabsLabel: 'About this container',
@@ -208,6 +209,14 @@ export const settingsTab = {
   show: 'Show values',
   hide: 'Hide values',
   limits: 'Limits and policy',
+}
+
+export const boot = {
+  label: 'What the guest said on its console',
+  ofTemplate: '# While its template was booted',
+  ofMachine: '# Since it runs',
+  emptyTitle: 'The machine said nothing',
+  emptyDetail: 'The guest’s kernel tells warnings and errors here, and there were none.',
 }
 
 export const inspect = { search: 'Search in the JSON', label: 'The container as JSON' }
