@@ -5,7 +5,7 @@ import { command, type CliResult, type TestEngine } from '../support/engine.ts'
 import { dockerEnvironment, dockerVersion, until, useEngine } from '../support/fixture.ts'
 
 /** Many short lives of containers: none hangs, no exit code is lost, nothing is left. `RAMET_STORM` says how many. */
-const RUNS = Number(process.env['RAMET_STORM'] ?? 100)
+const RUNS = Number(process.env['RAMET_STORM'] ?? 200)
 const AT_A_TIME = 8
 
 const version = await dockerVersion()
