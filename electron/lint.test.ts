@@ -54,7 +54,7 @@ test.each([
   ],
   [
     'electron/preload/other.ts',
-    "import { inert } from '../../engine/settings.ts'\nexport const x = inert",
+    "import { restWhenIdle } from '../../engine/rest.ts'\nexport const x = restWhenIdle",
     'boundaries/dependencies',
   ],
   [
