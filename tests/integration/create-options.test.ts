@@ -32,7 +32,7 @@ describe('in the VM', () => {
   test('name resolution, kernel parameters, limits, groups, devices and who is killed first', async () => {
     const script = [
       'cat /etc/resolv.conf',
-      'grep -E "db|gate" /etc/hosts | tr "\\t" " "',
+      'grep -wE "db|gate" /etc/hosts | tr "\\t" " "',
       'cat /proc/self/oom_score_adj',
       'cat /sys/fs/cgroup/pids.max',
       'ulimit -Sn; ulimit -Hn; cat /proc/sys/kernel/shm_rmid_forced',

@@ -28,9 +28,9 @@ function follow(name: string): { readings: ContainerStats[]; close(): void; ende
   const readings: ContainerStats[] = []
   const ended = Promise.withResolvers<undefined>()
   const call = get({ socketPath: engine.socket, path: `/containers/${name}/stats` }, (answer) => {
-    answer.on('error', () => {})
     createInterface(answer)
       .on('line', (line) => readings.push(JSON.parse(line) as ContainerStats))
+      .on('error', () => {})
       .once('close', () => ended.resolve(undefined))
   })
   call.on('error', () => {})
