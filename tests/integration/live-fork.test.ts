@@ -209,7 +209,9 @@ describe('checkpoints', () => {
 
 test('what is tried in a copy is shown, and leaves no trace', async () => {
   await counting('calm')
-  const { code, stdout, stderr } = await ramet('try', 'calm', 'sh', '-c', 'echo made > /made; nc -l -p 99 & rm /etc/passwd; echo said; exit 3') // prettier-ignore
+  // The command ends only once its child listens, port 99 (0x63) in state 0A.
+  const listens = 'until grep -q ":0063 .* 0A " /proc/net/tcp /proc/net/tcp6; do usleep 10000; done'
+  const { code, stdout, stderr } = await ramet('try', 'calm', 'sh', '-c', `echo made > /made; nc -l -p 99 & rm /etc/passwd; ${listens}; echo said; exit 3`) // prettier-ignore
   expect({ code, stdout }).toEqual({ code: 3, stdout: 'said\n' })
   expect(stderr).toContain('A /made')
   expect(stderr).toContain('D /etc/passwd')
@@ -221,11 +223,11 @@ test('what is tried in a copy is shown, and leaves no trace', async () => {
 })
 
 test('what is tried in a copy may be kept', async () => {
-  await counting('calm')
-  const { code } = await ramet('try', '--keep', 'bold', 'calm', 'sh', '-c', 'echo made > /made')
+  await counting('kept')
+  const { code } = await ramet('try', '--keep', 'bold', 'kept', 'sh', '-c', 'echo made > /made')
   expect(code).toBe(0)
   expect(await inside('bold', 'cat /made')).toBe('made\n')
-  await ramet('rm', '-f', 'calm', 'bold')
+  await ramet('rm', '-f', 'kept', 'bold')
 })
 
 const docker = await dockerVersion()
