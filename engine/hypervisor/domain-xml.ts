@@ -42,7 +42,8 @@ export function domainXml(spec: VmSpec, facts: XmlFacts, owner = ''): string {
   document.ele('vcpu').txt(String(hardware.vcpus))
   const os = document.ele('os')
   os.ele('type', { arch: 'x86_64', machine: 'pc' }).txt('hvm')
-  os.ele('kernel').txt(hardware.kernel.vmlinuz)
+  // A clone runs what is in its RAM: QEMU would read all of the kernel into memory of its own for nothing.
+  os.ele('kernel').txt(spec.ramFile ? hardware.kernel.vmlinuzHead : hardware.kernel.vmlinuz)
   os.ele('initrd').txt(hardware.kernel.initrd)
   os.ele('cmdline').txt(hardware.kernel.cmdline)
   const features = document.ele('features')
@@ -188,7 +189,12 @@ export function hardwareDigest(
   }
   const neutral = {
     ...hardware,
-    kernel: { vmlinuz: '/vmlinuz', initrd: '/initrd', cmdline: hardware.kernel.cmdline },
+    kernel: {
+      vmlinuz: '/vmlinuz',
+      vmlinuzHead: '/vmlinuz-head',
+      initrd: '/initrd',
+      cmdline: hardware.kernel.cmdline,
+    },
     image: { path: '/image', bytes: hardware.image.bytes },
     goldenDisk: '/golden',
   }

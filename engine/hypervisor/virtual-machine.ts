@@ -10,6 +10,8 @@ export type { ActiveDisk, LiveFreezeOptions, LiveFrozen, Plugged }
 /** What every VM boots: files, and the kernel's command line. */
 export interface Kernel {
   vmlinuz: string
+  /** Its first 64 KiB, for VMs that never boot. */
+  vmlinuzHead: string
   initrd: string
   cmdline: string
 }

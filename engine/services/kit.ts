@@ -25,7 +25,12 @@ export async function openKit(folder: string): Promise<Kit> {
     return {
       id: facts.id,
       kernelVersion: facts.kernel,
-      kernel: { vmlinuz: join(real, 'vmlinuz'), initrd: join(real, 'initrd'), cmdline: facts.cmdline },
+      kernel: {
+        vmlinuz: join(real, 'vmlinuz'),
+        vmlinuzHead: join(real, 'vmlinuz-head'),
+        initrd: join(real, 'initrd'),
+        cmdline: facts.cmdline,
+      },
     }
   } catch (error) {
     throw new EngineError(

@@ -77,6 +77,8 @@ find "$root" -exec touch -h -d @0 {} +
 (cd "$root" && find . -print0 | LC_ALL=C sort -z |
   cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) >"$new/initrd"
 cp "$image" "$new/vmlinuz"
+# Enough for QEMU to take it for a kernel: its header, and the most sectors of set-up code that one can have.
+head -c 65536 "$image" >"$new/vmlinuz-head"
 id=$(cat "$new/vmlinuz" "$new/initrd" <(printf %s "$cmdline") | sha256sum | cut -d' ' -f1)
 printf '{"id": "%s", "kernel": "%s", "cmdline": "%s"}\n' "$id" "$version" "$cmdline" >"$new/kit.json"
 chmod -R a+rX "$new"
