@@ -10,8 +10,15 @@ export interface EngineSettings {
   accelerator: 'auto' | 'kvm' | 'tcg'
   /** libvirt's connection; empty for the one that fits the user. */
   libvirtUri: string
+  /** What a container is limited to whose create request says nothing of it; 0 is not at all. CPUs may be a fraction. */
+  limits: DefaultLimits
   /** Clones that wait for a start. `POST /ramet/v1/standby` changes them at once. */
   standby: StandbySettings
+}
+
+export interface DefaultLimits {
+  memoryBytes: number
+  cpus: number
 }
 
 export interface EngineSettingsView {

@@ -146,6 +146,7 @@ async function main(): Promise<void> {
     logDir: join(at.state, 'containers'),
     socketDir,
     warm: settings.warm,
+    limits: settings.limits,
     log,
   }
   const containers: ContainerService = new ContainerService(context)

@@ -8,6 +8,7 @@ import {
   vcpusOf,
   vmLimits,
   vmMemory,
+  withDefaults,
 } from './limits.ts'
 
 const MIB = 1024 ** 2
@@ -81,6 +82,24 @@ describe('what the host holds a VM to', () => {
   test('a list of CPUs', () => {
     expect(vmLimits({ CpusetCpus: '0-2,4' }).cpuset).toBe('0-2,4')
     expect(() => vmLimits({ CpusetCpus: '0; reboot' })).toThrow(/no list of CPUs/)
+  })
+})
+
+describe('defaults', () => {
+  const defaults = { memoryBytes: 64 * MIB, cpus: 0.5 }
+
+  test('are for those that ask for none', () => {
+    expect(withDefaults({ Memory: 0, Privileged: true }, defaults)).toEqual({
+      Memory: 64 * MIB,
+      NanoCpus: 5e8,
+      Privileged: true,
+    })
+    const asked = { Memory: 7 * MIB, CpuQuota: 50_000 }
+    expect(withDefaults(asked, defaults)).toEqual(asked)
+  })
+
+  test('may be none', () => {
+    expect(withDefaults({ Memory: 0 }, { memoryBytes: 0, cpus: 0 })).toEqual({ Memory: 0 })
   })
 })
 

@@ -1,4 +1,5 @@
 import type { HostConfig } from '../../contract/docker.ts'
+import type { DefaultLimits } from '../../contract/engine-settings.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { GuestLimits } from '../guest/agent-client.ts'
 import type { VmLimits } from '../hypervisor/virtual-machine.ts'
@@ -6,7 +7,9 @@ import type { VmLimits } from '../hypervisor/virtual-machine.ts'
 const MIB = 1024 * 1024
 const PERIOD_US = 100_000
 /** Docker's own least: below it no process starts. */
-const LEAST_MEMORY = 6 * MIB
+export const LEAST_MEMORY = 6 * MIB
+/** The kernel's own least of a CPU's time, for its usual period. */
+export const LEAST_CPUS = 0.01
 /** Docker's shares of a container that asks for none; systemd's weight of a unit that does. */
 const DEFAULT_SHARES = 1024
 const DEFAULT_WEIGHT = 100
@@ -21,6 +24,15 @@ export function cpusOf({ NanoCpus, CpuQuota, CpuPeriod }: HostConfig): number | 
   }
   if (nano) return nano / 1e9
   return quota > 0 ? quota / period : undefined
+}
+
+/** A container's settings with the limits of those that ask for none. */
+export function withDefaults(host: HostConfig, { memoryBytes, cpus }: DefaultLimits): HostConfig {
+  return {
+    ...host,
+    ...(memoryBytes && !host.Memory ? { Memory: memoryBytes } : {}),
+    ...(cpus && cpusOf(host) === undefined ? { NanoCpus: Math.round(cpus * 1e9) } : {}),
+  }
 }
 
 /**

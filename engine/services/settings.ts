@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { totalmem } from 'node:os'
-import type { EngineSettings } from '../../contract/engine-settings.ts'
+import { availableParallelism, totalmem } from 'node:os'
+import type { DefaultLimits, EngineSettings } from '../../contract/engine-settings.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { StandbySettings } from '../../contract/ramet.ts'
+import { LEAST_CPUS, LEAST_MEMORY } from './limits.ts'
 
 const MIB = 1024 ** 2
 
@@ -21,6 +22,7 @@ export const DEFAULTS: EngineSettings = {
   warm: 'off',
   accelerator: 'auto',
   libvirtUri: '',
+  limits: { memoryBytes: 0, cpus: 0 },
   standby: STANDBY,
 }
 
@@ -59,7 +61,21 @@ export function parseSettings(value: unknown): EngineSettings {
     throw new Error("accelerator must be 'auto', 'kvm', or 'tcg'")
   if (typeof libvirtUri !== 'string' || !/^($|[a-z][a-z0-9+.-]*:\/\/)/.test(libvirtUri))
     throw new Error("libvirtUri must be as 'qemu:///session', or empty")
-  return { ...settings, standby: standbySettings(settings.standby) }
+  return { ...settings, limits: defaultLimits(settings.limits), standby: standbySettings(settings.standby) }
+}
+
+function defaultLimits(given: unknown): DefaultLimits {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new Error('limits must be an object of memoryBytes and cpus')
+  const name = Object.keys(given).find((each) => !Object.hasOwn(DEFAULTS.limits, each))
+  if (name) throw new Error(`'limits.${name}' is not a setting`)
+  const limits: DefaultLimits = { ...DEFAULTS.limits, ...given }
+  const { memoryBytes, cpus } = limits
+  if (!Number.isSafeInteger(memoryBytes) || (memoryBytes !== 0 && memoryBytes < LEAST_MEMORY))
+    throw new Error('limits.memoryBytes must be bytes, 6 MiB or more, or 0 for none')
+  if (!Number.isFinite(cpus) || cpus < 0 || (cpus > 0 && cpus < LEAST_CPUS) || cpus > availableParallelism())
+    throw new Error(`limits.cpus must be from ${LEAST_CPUS} to ${availableParallelism()}, or 0 for none`)
+  return limits
 }
 
 function standbySettings(given: unknown): StandbySettings {

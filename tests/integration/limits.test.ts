@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import type { ContainerCreateResponse } from '../../contract/docker.ts'
 import { describe, expect, test } from 'vitest'
 import type { TestEngine } from '../support/engine.ts'
 import { until, useEngine } from '../support/fixture.ts'
@@ -146,4 +147,27 @@ test('what a running VM cannot take is refused in words', async () => {
   expect(await engine.ramet(['update', '--memory', '64m', 'fixed'])).toMatchObject({ code: 0 })
   expect(await group('fixed', 'memory.max')).toBe(String(64 * MIB))
   await engine.ramet(['rm', '-f', 'fixed'])
+})
+
+test('those of the settings are of containers that ask for none, from the next engine on', async () => {
+  const made = async (HostConfig: object): Promise<object> => {
+    const { status, body } = await engine.call('POST', '/containers/create', { Image: image, HostConfig })
+    expect({ status, body }).toMatchObject({ status: 201 })
+    const { Id } = JSON.parse(body) as ContainerCreateResponse
+    const { Memory, NanoCpus } = (await engine.inspect(Id)).HostConfig
+    await engine.call('DELETE', `/containers/${Id}`)
+    return { Memory, NanoCpus }
+  }
+  const limits = { memoryBytes: 64 * MIB, cpus: 0.5 }
+  expect((await engine.call('PUT', '/ramet/v1/settings', { limits })).status).toBe(200)
+  await engine.down('SIGTERM')
+  await engine.up()
+  try {
+    expect(await made({ Memory: 0 })).toEqual({ Memory: 64 * MIB, NanoCpus: 5e8 })
+    expect(await made({ Memory: 80 * MIB, NanoCpus: 1e9 })).toEqual({ Memory: 80 * MIB, NanoCpus: 1e9 })
+  } finally {
+    await engine.call('PUT', '/ramet/v1/settings', { limits: { memoryBytes: 0, cpus: 0 } })
+    await engine.down('SIGTERM')
+    await engine.up()
+  }
 })

@@ -17,7 +17,7 @@ import type { StandbyMachine } from '../standby/standby.ts'
 import type { MountRecord } from '../mounts/record.ts'
 import { checkPlatform } from '../../images/platform.ts'
 import { allocatedBytes } from '../file-memory.ts'
-import { guestLimits, vmLimits } from '../limits.ts'
+import { guestLimits, vmLimits, withDefaults } from '../limits.ts'
 import { warmStart } from '../live/warm-images.ts'
 import { warmByItself } from '../live/warm-starts.ts'
 import { capabilities } from './capabilities.ts'
@@ -89,7 +89,9 @@ export class ContainerService {
     if (platform) checkPlatform(image, request.Image, platform)
     const { templates } = this.#context
     const warm = await warmStart(templates, image, request)
-    const hostConfig = warm.request.HostConfig ?? {}
+    const asked = warm.request.HostConfig ?? {}
+    // What was frozen has the size that it has.
+    const hostConfig = warm.record.frozen ? asked : withDefaults(asked, this.#context.limits)
     const networks = this.#context.networks.requested(request)
     guestLimits(hostConfig)
     const unenforced = await this.#context.hypervisor.unenforced(vmLimits(hostConfig))

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { DefaultLimits } from '../../../contract/engine-settings.ts'
 import type { ImageStore } from '../../images/store.ts'
 import type { Hypervisor } from '../../hypervisor/virtual-machine.ts'
 import type { Attachments } from '../networks/attachments.ts'
@@ -31,6 +32,8 @@ export interface ContainerContext {
   socketDir: string
   /** When containers are kept warm that say nothing of it themselves: `off`, `healthy`, or `after=30s`. */
   warm: string
+  /** Of containers whose request says nothing of it. */
+  limits: DefaultLimits
   log(message: string): void
 }
 

@@ -9,7 +9,7 @@ const SWAP = 'the VM has no swap'
 /** The limits in HostConfig, which an update takes too. One row each. */
 export const RESOURCE_RULES: Rules = {
   Memory: honoured(
-    'held in the guest, whose VM has more by what its system takes; a VM of 512 MiB where it is not given',
+    'held in the guest, whose VM has more by what its system takes; where it is not given, the setting `limits` counts, else a VM of 512 MiB',
   ),
   NanoCpus: honoured('CPUs of the VM, rounded up; held in the guest, and by systemd where it runs'),
   CpuShares: honoured('weight of the VM’s process: by systemd where it runs, else its niceness'),

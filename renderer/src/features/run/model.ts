@@ -40,24 +40,26 @@ export const emptyModel = (image = ''): RunModel => ({
   rest: { config: {}, host: {} },
 })
 
-export type Problem = {
-  field: 'image' | 'memory' | 'cpus' | 'ports'
-  kind: 'image' | 'size' | 'number' | 'port'
-  value: string
-}
+type LimitProblem = { field: 'memory' | 'cpus'; kind: 'size' | 'number'; value: string }
+export type Problem = { field: 'image' | 'ports'; kind: 'image' | 'port'; value: string } | LimitProblem
 
 /** What keeps it from being run. */
 export function problems(model: RunModel): Problem[] {
   const found: Problem[] = []
   if (!model.image.trim()) found.push({ field: 'image', kind: 'image', value: '' })
-  if (model.memory && parseSize(model.memory) === undefined)
-    found.push({ field: 'memory', kind: 'size', value: model.memory })
-  if (model.cpus && !/^\d*\.?\d+$/.test(model.cpus))
-    found.push({ field: 'cpus', kind: 'number', value: model.cpus })
+  found.push(...limitProblems(model))
   for (const { host, container } of model.ports) {
     const wrong = [container, ...(host ? [host] : [])].find((port) => !isPort(port))
     if (wrong !== undefined) found.push({ field: 'ports', kind: 'port', value: wrong })
   }
+  return found
+}
+
+/** What keeps these from being limits; empty is none. */
+export function limitProblems({ memory, cpus }: Pick<RunModel, 'memory' | 'cpus'>): LimitProblem[] {
+  const found: LimitProblem[] = []
+  if (memory && parseSize(memory) === undefined) found.push({ field: 'memory', kind: 'size', value: memory })
+  if (cpus && !/^\d*\.?\d+$/.test(cpus)) found.push({ field: 'cpus', kind: 'number', value: cpus })
   return found
 }
 
@@ -72,7 +74,9 @@ export function parseSize(text: string): number | undefined {
   return Math.floor(Number(match[1]) * 1024 ** power)
 }
 
+/** As `parseSize` reads it; nothing for 0. */
 export function sizeText(bytes: number): string {
+  if (bytes === 0) return ''
   for (const [unit, length] of [
     ['g', 1024 ** 3],
     ['m', 1024 ** 2],
@@ -183,7 +187,7 @@ export function fromInspect(container: ContainerInspect, image?: ContainerConfig
       const [source = '', target = '', mode] = bind.split(':')
       return { source, target, readOnly: mode?.split(',').includes('ro') ?? false }
     }),
-    memory: host.Memory ? sizeText(host.Memory) : '',
+    memory: sizeText(host.Memory ?? 0),
     cpus: host.NanoCpus ? String(host.NanoCpus / 1e9) : '',
     restart: policyText(host.RestartPolicy),
     network: network && !['default', 'bridge'].includes(network) ? network : '',
