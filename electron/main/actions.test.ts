@@ -12,6 +12,7 @@ let did: string[]
 let told: string[]
 let state: EngineState
 let confirmed: boolean
+let running: string[]
 let stuck: string[]
 let actions: Actions
 
@@ -20,9 +21,10 @@ beforeEach(() => {
   told = []
   state = { phase: 'running', own: true, version: '1' }
   confirmed = true
+  running = ['a', 'b', 'c']
   stuck = []
   const engine = fake<EngineConnection>('engine', {
-    get: async () => ['a', 'b', 'c'].map((Id) => ({ Id, Names: [`/name-${Id}`], Ports: PORTS })),
+    get: async () => running.map((Id) => ({ Id, Names: [`/name-${Id}`], Ports: PORTS })),
     request: async ({ method, path, body }: EngineRequest) => {
       if (stuck.some((id) => path.includes(`/${id}/`)))
         throw new EngineError('GUEST_TIMEOUT', 'it does not answer')
@@ -89,7 +91,12 @@ test('all are stopped once it is confirmed, and those that could not be are name
   stuck = ['b']
   await actions.perform({ do: 'stop-all' })
   expect(did).toEqual(['POST /containers/a/stop', 'POST /containers/c/stop'])
-  expect(told).toEqual(['error: these could not be stopped, see their logs: name-b'])
+  running = []
+  await actions.perform({ do: 'stop-all' })
+  expect(told).toEqual([
+    'error: these could not be stopped, see their logs: name-b',
+    'info: No container runs.',
+  ])
 })
 
 test('failures are told', async () => {

@@ -14,7 +14,7 @@ interface ActionOptions {
   engineReady(): Promise<EngineState>
   go(place: Place | undefined): Promise<void>
   browse(url: string): Promise<void>
-  confirmStopAll(): Promise<boolean>
+  confirmStopAll(running: ContainerSummary[]): Promise<boolean>
   quit(): void
   tell(level: 'info' | 'error', message: string): void
 }
@@ -36,7 +36,7 @@ export class Actions {
   }
 
   async #perform(action: TrayAction | ShellCommand): Promise<void> {
-    const { go, browse, quit, confirmStopAll, engineReady } = this.#the
+    const { go, browse, quit, engineReady } = this.#the
     switch (action.do) {
       case 'show':
       case 'go':
@@ -56,8 +56,7 @@ export class Actions {
       case 'stop':
         return this.#stop(action.id)
       case 'stop-all':
-        if (await confirmStopAll()) await this.stopAll()
-        return
+        return this.#stopAllAsked()
       case 'start-engine':
         await engineReady()
     }
@@ -94,6 +93,15 @@ export class Actions {
   async #stop(id: string): Promise<void> {
     // One that has ended meanwhile is what was wanted.
     await this.#the.engine.request({ method: 'POST', path: `/containers/${encodeURIComponent(id)}/stop` })
+  }
+
+  /** Of what the engine says that runs: the tray may not know yet, where the application has just been started. */
+  async #stopAllAsked(): Promise<void> {
+    const { engine, confirmStopAll, tell } = this.#the
+    await this.#ready()
+    const running = await engine.get<ContainerSummary[]>('/containers/json')
+    if (running.length === 0) return tell('info', 'No container runs.')
+    if (await confirmStopAll(running)) await this.stopAll()
   }
 
   /** Rejects, naming them, where some could not be stopped. */

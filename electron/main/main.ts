@@ -149,7 +149,7 @@ async function main(): Promise<void> {
       await window.show()
     },
     browse: (url) => openExternally(electron, url),
-    confirmStopAll: () => confirmStopAll(electron, feed.model),
+    confirmStopAll: (running) => confirmStopAll(electron, running),
     quit: () => void quitting.quit(),
     tell,
   })

@@ -106,6 +106,20 @@ test('quitting stops them, is thought better of, or asks nothing where nothing r
   expect(asked).toEqual([])
 })
 
+test('quitting while no engine answers says that nobody knows what runs', async () => {
+  const { it, did } = quitting({ ...EMPTY_MODEL, engine: { phase: 'failed', message: 'libvirt is missing' } })
+  response = 1
+  await it.quit()
+  expect(did).toEqual([])
+  expect(asked[0]).toMatchObject({
+    message: 'The engine does not answer, so what runs is not known.',
+    detail: expect.stringContaining('Containers that run are not stopped') as string,
+  })
+  response = 0
+  await it.quit()
+  expect(did).toEqual(['close', 'quit'])
+})
+
 test('a quit by the system asks too', async () => {
   const { did, systemQuits } = quitting(running(['web'], false))
   systemQuits()
@@ -124,11 +138,10 @@ test('at the end of the session nobody is asked', async () => {
 
 test('stopping all is asked about, with their names', async () => {
   const electron = fakeElectron({ dialog })
-  expect(await confirmStopAll(electron, running([]))).toBe(false)
-  expect(await confirmStopAll(electron, running(['a', 'b', 'c', 'd', 'e', 'f', 'g']))).toBe(true)
+  expect(await confirmStopAll(electron, running(['a', 'b', 'c', 'd', 'e', 'f', 'g']).containers)).toBe(true)
   expect(asked[0]).toMatchObject({ message: 'Stop all 7 containers?', detail: 'a, b, c, d, e and 2 more' })
   response = 1
-  expect(await confirmStopAll(electron, running(['a']))).toBe(false)
+  expect(await confirmStopAll(electron, running(['a']).containers)).toBe(false)
 })
 
 function crashing() {

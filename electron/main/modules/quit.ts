@@ -1,4 +1,5 @@
 import type { App, Dialog } from 'electron'
+import type { ContainerSummary } from '../../../contract/docker.ts'
 import type { TrayModel } from '../tray/model.ts'
 import { inert } from '../tray/text.ts'
 
@@ -62,6 +63,7 @@ export class Quitting {
 
   async #ask(): Promise<'leave' | 'stop' | 'cancel'> {
     const { containers, engine } = this.#options.model()
+    if (engine.phase !== 'running') return this.#askUnknowing()
     if (containers.length === 0) return 'leave'
     const own = engine.phase === 'running' && engine.own
     const { response } = await this.#electron.dialog.showMessageBox({
@@ -75,14 +77,27 @@ export class Quitting {
     })
     return (['leave', 'stop', 'cancel'] as const)[response] ?? 'cancel'
   }
+
+  /** While no engine answers nobody can tell what runs, or stop it. */
+  async #askUnknowing(): Promise<'leave' | 'cancel'> {
+    const { response } = await this.#electron.dialog.showMessageBox({
+      type: 'question',
+      title: 'Quit Ramet',
+      message: 'The engine does not answer, so what runs is not known.',
+      detail: `Containers that run are not stopped. ${LEFT_ALONE}`,
+      buttons: ['Quit', 'Cancel'],
+      defaultId: 0,
+      cancelId: 1,
+    })
+    return response === 0 ? 'leave' : 'cancel'
+  }
 }
 
 /** Serves: the same before everything is stopped from the tray. True where it is to be done. */
 export async function confirmStopAll(
   { dialog }: { dialog: Dialog },
-  { containers }: TrayModel,
+  containers: ContainerSummary[],
 ): Promise<boolean> {
-  if (containers.length === 0) return false
   const { response } = await dialog.showMessageBox({
     type: 'question',
     title: 'Stop all containers',
