@@ -179,6 +179,22 @@ export interface MemoryHistory {
   samples: MemorySample[]
 }
 
+export interface ContainerSample {
+  /** Milliseconds since 1970. */
+  at: number
+  /** Of the VM's process: 1 is one of the host's CPUs, busy all the time. */
+  cpu: number
+  /** What this VM alone held: guest RAM, and the rest of its process. */
+  ownBytes: number
+}
+
+/** Of the last hour, oldest first. While it does not run nothing is measured. */
+export interface ContainerHistory {
+  /** The least time between two samples. */
+  intervalMs: number
+  samples: ContainerSample[]
+}
+
 /** A measurement, as it was taken. */
 export interface MemoryEvent {
   Type: 'memory'

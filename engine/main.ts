@@ -18,6 +18,7 @@ import type { ContainerContext } from './services/containers/context.ts'
 import { StartLog } from './services/containers/start-times.ts'
 import { StreamService } from './services/containers/streams.ts'
 import { ContainerFiles } from './services/container-files.ts'
+import { ContainerHistories } from './services/container-histories.ts'
 import { EngineSettingsService } from './services/engine-settings.ts'
 import { EventBus } from './services/events.ts'
 import { ExecService } from './services/execs.ts'
@@ -185,6 +186,7 @@ async function main(): Promise<void> {
     running: () => containers.running(),
     standby: () => standby.memory(),
   })
+  const histories = new ContainerHistories({ events })
   const history = new MemoryHistoryService({ memory, events, log, running: () => containers.running() })
   const host = new HostService({ facts: hypervisor.facts, kit, engineVersion: version, dataDir: at.data })
 
@@ -219,7 +221,11 @@ async function main(): Promise<void> {
         container: (name) => containers.find(name),
         hasWayOut: (record) => attachments.hasWayOut(record),
       }),
-      memory: { report: () => memory.report(), history: () => history.history() },
+      memory: {
+        report: () => memory.report(),
+        history: () => history.history(),
+        historyOf: (idOrName) => histories.of(containers.find(idOrName).id),
+      },
       host,
       launches,
       settings: engineSettings,
@@ -261,6 +267,7 @@ async function main(): Promise<void> {
     if (stopping) return
     stopping = true
     history.close()
+    histories.close()
     rates.close()
     await server.close()
     await standby.close()

@@ -20,7 +20,12 @@ export interface Backend {
   volumes: VolumeBackend
   networks: NetworkBackend
   ports: PortBackend
-  memory: { report(): Promise<ramet.MemoryReport>; history(): ramet.MemoryHistory }
+  memory: {
+    report(): Promise<ramet.MemoryReport>
+    history(): ramet.MemoryHistory
+    /** Rejects with CONTAINER_NOT_FOUND. */
+    historyOf(idOrName: string): ramet.ContainerHistory
+  }
   host: {
     info(): Promise<ramet.HostInfo>
     doctor(signal: AbortSignal): Promise<ramet.DoctorReport>

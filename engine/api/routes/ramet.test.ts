@@ -61,14 +61,20 @@ test('memory, host and doctor are handed through', async () => {
   }
   const sample = { at: 1, actualBytes: 1, withoutSharingBytes: 2, containers: 3 }
   const history = { intervalMs: 5000, samples: [sample] }
+  const past = { intervalMs: 0, samples: [{ at: 1, cpu: 0.5, ownBytes: 3 }] }
   const doctor = { ok: true, checks: [] }
   await using api = await TestServer.start({
     host: { ...host, doctor: async () => doctor },
-    memory: { report: async () => memory, history: () => history },
+    memory: {
+      report: async () => memory,
+      history: () => history,
+      historyOf: (id) => ({ ...past, intervalMs: id.length }),
+    },
   })
   const get = async (path: string) => JSON.parse((await api.call('GET', `/ramet/v1/${path}`)).body) as unknown
   expect(await get('memory')).toEqual(memory)
   expect(await get('memory/history')).toEqual(history)
+  expect(await get('containers/web/history')).toEqual({ ...past, intervalMs: 3 })
   expect(await get('host')).toEqual(INFO)
   expect(await get('doctor')).toEqual(doctor)
 })

@@ -12,6 +12,11 @@ export function rametRoutes(
   return [
     { method: 'GET', url: '/ramet/v1/memory', handler: async () => memory.report() },
     { method: 'GET', url: '/ramet/v1/memory/history', handler: async () => memory.history() },
+    {
+      method: 'GET',
+      url: '/ramet/v1/containers/:id/history',
+      handler: async (request) => memory.historyOf((request.params as { id: string }).id),
+    },
     { method: 'GET', url: '/ramet/v1/starts', handler: async () => starts.list() },
     { method: 'GET', url: '/ramet/v1/standby', handler: async () => standby.report() },
     {

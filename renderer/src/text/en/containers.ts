@@ -187,6 +187,9 @@ export const files = {
 
 export const stats = {
   waiting: 'The first figures come in a moment',
+  now: 'Now',
+  hour: 'The last hour',
+  ownMemory: 'Own memory',
   cpu: 'CPU',
   cpuUnit: '% of one CPU',
   memory: 'Memory in the machine',

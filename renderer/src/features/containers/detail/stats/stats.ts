@@ -1,4 +1,5 @@
 import type { ContainerStats } from '../../../../../../contract/docker-stats.ts'
+import type { ContainerSample } from '../../../../../../contract/ramet.ts'
 import { progress, withQuery } from '../../../../api/engine.ts'
 
 export interface Figures {
@@ -29,6 +30,19 @@ export async function watchStats(
       before = stats
     }
   }
+}
+
+/** Longer without a sample than this, and it did not run. */
+const GAP_MS = 60_000
+
+/** With nothing taken where nothing was measured, since it did not run then. */
+export function withGaps(samples: ContainerSample[]): ContainerSample[] {
+  return samples.flatMap((sample, index) => {
+    const before = samples[index - 1]
+    if (!before || sample.at - before.at <= GAP_MS) return [sample]
+    const nothing = { cpu: 0, ownBytes: 0 }
+    return [{ at: before.at + 1, ...nothing }, { at: sample.at - 1, ...nothing }, sample]
+  })
 }
 
 export function figuresOf(now: ContainerStats, before: ContainerStats): Figures | undefined {
