@@ -147,9 +147,9 @@ export class Container {
     this.emit('start')
   }
 
-  /** Resolves once it runs: at once, or with its next start. Answers false where that did not come about, or `signal` aborts. */
-  async started(signal: AbortSignal): Promise<boolean> {
-    return this.running || this.#core.starts.next(signal).catch(() => false)
+  /** Resolves once it runs: at once, or with its next start. Answers false where that did not come about. */
+  async started(): Promise<boolean> {
+    return this.running || this.#core.starts.next()
   }
 
   /** Lends its running machine to a change that must not meet another: a freeze. */

@@ -90,7 +90,7 @@ export class StreamService {
     return {
       tty: record.config.Tty ?? false,
       output,
-      ...(wantsStdin ? { stdin: stdinOf(container, signal) } : {}),
+      ...(wantsStdin ? { stdin: stdinOf(container) } : {}),
     }
   }
 }
@@ -102,8 +102,11 @@ async function endOf(container: Container, signal: AbortSignal): Promise<void> {
   await container.exits.next(signal).catch(() => {})
 }
 
-/** A client attaches before it starts the container: what it writes waits for the start. */
-function stdinOf(container: Container, signal: AbortSignal): Writable {
+/**
+ * A client attaches before it starts the container: what it writes waits for the start. So does its end, also where it
+ * has gone by then, or the process would wait for ever for somebody to write.
+ */
+function stdinOf(container: Container): Writable {
   const input = new PassThrough()
   const join = (running: boolean): void => {
     if (running) input.pipe(container.agent().stdin()).on('error', () => input.destroy())
@@ -111,7 +114,7 @@ function stdinOf(container: Container, signal: AbortSignal): Writable {
   }
   // It may have ended, or been paused, in the meantime.
   void container
-    .started(signal)
+    .started()
     .then(join)
     .catch(() => input.destroy())
   return input

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ContainerInspect } from '../../../contract/docker.ts'
 import { qemuProcesses, TestEngine, type CliResult } from '../../support/engine.ts'
 import { dockerEnvironment, dockerVersion, runDocker, until } from '../../support/fixture.ts'
 import { busyboxImage } from '../../support/images.ts'
@@ -178,15 +179,22 @@ describe.skipIf(!version)(`docker's command line (${version})`, () => {
   })
 
   test('a command line that is killed takes its container’s input with it', async () => {
-    const client = spawn('docker', ['run', '-i', '--name', 'orphan', 'busybox', 'cat'], {
-      env: dockerEnvironment(engine),
-      stdio: ['pipe', 'ignore', 'ignore'],
-    })
-    await until('the start', async () => (await state('orphan')) === 'running 0')
-    client.kill('SIGKILL')
-    await once(client, 'close')
-    await until('the end', async () => (await state('orphan')) === 'exited 0')
-    await docker(['rm', 'orphan'])
+    // Several, and asked without a process between: each as soon as it runs, when the engine has more to do for a start.
+    for (const orphan of ['orphan-1', 'orphan-2', 'orphan-3', 'orphan-4']) {
+      const status = async (): Promise<string> => {
+        const { status, body } = await engine.get(`/containers/${orphan}/json`)
+        return status === 200 ? (JSON.parse(body) as ContainerInspect).State.Status : ''
+      }
+      const client = spawn('docker', ['run', '-i', '--name', orphan, 'busybox', 'cat'], {
+        env: dockerEnvironment(engine),
+        stdio: ['pipe', 'ignore', 'ignore'],
+      })
+      while ((await status()) !== 'running') await delay(1)
+      client.kill('SIGKILL')
+      await once(client, 'close')
+      await until('the end', async () => (await state(orphan)) === 'exited 0')
+      await docker(['rm', orphan])
+    }
   })
 
   test('what is refused says so in words', async () => {
