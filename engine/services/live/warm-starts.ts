@@ -54,14 +54,14 @@ export async function warmByItself(
 }
 
 /** Digest of all that makes a container's process what it is: image, settings, guest kit, QEMU. */
-async function keyOf(templates: TemplateService, record: ContainerRecord): Promise<string> {
+export async function keyOf(templates: TemplateService, record: ContainerRecord): Promise<string> {
   const { Healthcheck, Hostname, Domainname } = record.config
-  const { ExtraHosts, Dns, NetworkMode } = record.hostConfig
+  const { ExtraHosts, Dns, DnsSearch, DnsOptions, NetworkMode } = record.hostConfig
   const own = Hostname === record.id.slice(0, 12) ? '' : Hostname
   const all = [
     await templates.baseOf(record),
     settingsOf(record),
-    [own, Domainname, Healthcheck, ExtraHosts, Dns, NetworkMode],
+    [own, Domainname, Healthcheck, ExtraHosts, Dns, DnsSearch, DnsOptions, NetworkMode],
   ]
   return createHash('sha256').update(JSON.stringify(all)).digest('hex')
 }
