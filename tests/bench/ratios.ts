@@ -22,6 +22,8 @@ const IDLE_ROUNDS = Math.min(ROUNDS, 6)
 const READERS = Math.min(ROUNDS + 1, 21)
 const SAVES = 3
 const AT_ONCE = 16
+/** So many single forks are measured for each time that many are made at once. */
+const FORKS_A_CROWD = 4
 const SAVING_VMS = 8
 const SAVING_ROUNDS = 1
 const IMAGE_BYTES = 64 * 1024 ** 2
@@ -122,27 +124,28 @@ class Bench {
     return { readerBytes: added }
   }
 
-  /** Live forks of a container that counts, against a paused save of such a VM: the freeze of its template. */
+  /**
+   * Live forks: how long a container that counts stands still, against a paused save of such a VM, the freeze of its
+   * template; and what forks of one that waits take, one by one and many at once. Children that count would keep all
+   * CPUs busy, and those that come after them would be measured by that.
+   */
   async forks(): Promise<Record<string, number[]>> {
     const saves: number[] = []
-    const parent = await this.#run('default', ['sh', '-c', COUNT])
+    const counter = await this.#run('default', ['sh', '-c', COUNT])
     const [template] = await json<TemplateSummary[]>(this.#engine, 'GET', '/ramet/v1/templates')
     saves.push(template!.freezeMs)
-    const fork = (count: number) =>
-      json<ForkResponse>(this.#engine, 'POST', `/ramet/v1/containers/${parent}/fork`, { count })
     const held: number[] = []
+    for (let round = 0; round < ROUNDS; round++) held.push((await this.#fork(counter, 1)).heldMs)
+    await this.#remove(counter)
+
+    const waiter = await this.#run('default', ['sleep', '100000'])
     const one: number[] = []
+    const many: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      const begun = performance.now()
-      const { heldMs, containers } = await fork(1)
-      one.push(performance.now() - begun)
-      held.push(heldMs)
-      await this.#remove(containers[0]!.Id)
+      one.push((await this.#fork(waiter, 1)).tookMs)
+      if (round % FORKS_A_CROWD === 0) many.push((await this.#fork(waiter, AT_ONCE)).tookMs)
     }
-    const begun = performance.now()
-    const { containers } = await fork(AT_ONCE)
-    const many = performance.now() - begun
-    for (const { Id } of [...containers, { Id: parent }]) await this.#remove(Id)
+    await this.#remove(waiter)
     while (saves.length < SAVES) {
       const { code, stderr } = await this.#engine.ramet(['templates', 'rm', '-f', template!.id])
       if (code !== 0) throw new Error(stderr)
@@ -150,7 +153,17 @@ class Bench {
       const [again] = await json<TemplateSummary[]>(this.#engine, 'GET', '/ramet/v1/templates')
       saves.push(again!.freezeMs)
     }
-    return { forkHeldMs: held, pausedSaveMs: saves, forkMs: one, forksAtOnceMs: [many] }
+    return { forkHeldMs: held, pausedSaveMs: saves, forkMs: one, forksAtOnceMs: many }
+  }
+
+  /** Forks, until all children run; then they are removed. */
+  async #fork(parent: string, count: number): Promise<{ heldMs: number; tookMs: number }> {
+    const begun = performance.now()
+    const path = `/ramet/v1/containers/${parent}/fork`
+    const { heldMs, containers } = await json<ForkResponse>(this.#engine, 'POST', path, { count })
+    const tookMs = performance.now() - begun
+    for (const { Id } of containers) await this.#remove(Id)
+    return { heldMs, tookMs }
   }
 
   /** The same VMs as clones and cold, by the memory that the workstation has left. */
