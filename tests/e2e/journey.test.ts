@@ -132,7 +132,8 @@ test('a file is uploaded, and one is edited', async () => {
 test('its statistics are drawn', async () => {
   const { page } = window
   await page.getByRole('tab', { name: 'Statistics' }).click()
-  await page.getByRole('img', { name: /^CPU/ }).waitFor()
+  await page.getByRole('img', { name: /^CPU, Now: \d+ %$/ }).waitFor()
+  await page.getByRole('img', { name: /^Own memory, The last hour: [\d.]+ MiB$/ }).waitFor()
 })
 
 test('the dashboard shows what it holds', async () => {
