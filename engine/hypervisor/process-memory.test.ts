@@ -3,9 +3,13 @@ import { sumMappings } from './process-memory.ts'
 
 const MIB = 1024 * 1024
 
-function mapping(path: string, sizes: { size: number; rss: number; pss: number; anonymous: number }): string {
+function mapping(
+  path: string,
+  sizes: { size: number; rss: number; pss: number; anonymous: number },
+  permissions = 'rw-p',
+): string {
   return [
-    `7f0000000000-7f0010000000 rw-p 00000000 08:01 42                         ${path}`,
+    `7f0000000000-7f0010000000 ${permissions} 00000000 08:01 42                         ${path}`,
     `Size:           ${sizes.size} kB`,
     `Rss:            ${sizes.rss} kB`,
     `Pss:            ${sizes.pss} kB`,
@@ -28,6 +32,8 @@ test('a clone: copied pages are private, the template and the image are shared, 
     ramSharedBytes: 8192 * 1024,
     imageBytes: 512 * 1024,
     overheadBytes: 1000 * 1024,
+    overheadPrivateBytes: 0,
+    translatedBytes: 0,
   })
 })
 
@@ -40,9 +46,13 @@ test('a cold VM: its RAM is the anonymous mapping of that size', () => {
   const smaps = [
     mapping('', { size: 262144, rss: 190000, pss: 190000, anonymous: 190000 }),
     mapping('', { size: 4096, rss: 100, pss: 100, anonymous: 100 }),
+    // Code that is translated under software emulation.
+    mapping('', { size: 1048576, rss: 60000, pss: 60000, anonymous: 60000 }, 'rwxp'),
     rest,
   ].join('\n')
   const memory = sumMappings(smaps, { memoryBytes: 256 * MIB, imageFile: '/i/x.erofs' })
   expect(memory.ramPrivateBytes).toBe(190000 * 1024)
-  expect(memory.overheadBytes).toBe(1100 * 1024)
+  expect(memory.overheadBytes).toBe(61100 * 1024)
+  expect(memory.overheadPrivateBytes).toBe(60100 * 1024)
+  expect(memory.translatedBytes).toBe(60000 * 1024)
 })

@@ -10,10 +10,15 @@ export interface VmMemory {
   imageBytes: number
   /** The rest, pages shared with other processes counted by their share. */
   overheadBytes: number
+  /** What of the rest this process alone holds, whatever else runs. */
+  overheadPrivateBytes: number
+  /** Of that, the guest's code as QEMU translated it; nothing under KVM. */
+  translatedBytes: number
 }
 
 interface Mapping {
   path: string
+  executable: boolean
   bytes: number
   rss: number
   pss: number
@@ -32,32 +37,44 @@ export async function readVmMemory(pid: number, layout: MemoryLayout): Promise<V
 }
 
 export function sumMappings(smaps: string, layout: MemoryLayout): VmMemory {
-  const memory = { ramPrivateBytes: 0, ramSharedBytes: 0, imageBytes: 0, overheadBytes: 0 }
+  const memory = {
+    ramPrivateBytes: 0,
+    ramSharedBytes: 0,
+    imageBytes: 0,
+    overheadBytes: 0,
+    overheadPrivateBytes: 0,
+    translatedBytes: 0,
+  }
   for (const mapping of parseSmaps(smaps)) {
     if (mapping.path === layout.imageFile) memory.imageBytes += mapping.rss
     else if (isRam(mapping, layout)) {
       // A file's page that one process alone maps counts as Private_*: only Anonymous tells a copy from the original.
       memory.ramPrivateBytes += mapping.anonymous
       memory.ramSharedBytes += mapping.rss - mapping.anonymous
-    } else memory.overheadBytes += mapping.pss
+    } else {
+      memory.overheadBytes += mapping.pss
+      memory.overheadPrivateBytes += mapping.anonymous
+      if (mapping.executable && mapping.path === '') memory.translatedBytes += mapping.anonymous
+    }
   }
   return memory
 }
 
 function isRam(mapping: Mapping, layout: MemoryLayout): boolean {
   if (layout.ramFile) return mapping.path === layout.ramFile
-  return mapping.path === '' && mapping.bytes >= layout.memoryBytes
+  // What QEMU translates under software emulation lies in such a mapping too, of 1 GiB.
+  return mapping.path === '' && !mapping.executable && mapping.bytes >= layout.memoryBytes
 }
 
 function parseSmaps(text: string): Mapping[] {
   const mappings: Mapping[] = []
   let current: Mapping | undefined
   for (const line of text.split('\n')) {
-    const head = /^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \d+\s*(.*)$/.exec(line)
+    const head = /^[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \d+\s*(.*)$/.exec(line)
     if (head) {
       // The kernel escapes line feeds in paths as \012 and marks what was removed since.
-      const path = head[1]!.replaceAll('\\012', '\n').replace(/ \(deleted\)$/, '')
-      current = { path, bytes: 0, rss: 0, pss: 0, anonymous: 0 }
+      const path = head[2]!.replaceAll('\\012', '\n').replace(/ \(deleted\)$/, '')
+      current = { path, executable: head[1]!.includes('x'), bytes: 0, rss: 0, pss: 0, anonymous: 0 }
       mappings.push(current)
       continue
     }

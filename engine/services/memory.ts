@@ -20,14 +20,16 @@ interface MemoryDependencies {
 
 interface Measured {
   row: ContainerMemory
-  coldPrivateBytes: number
+  /** What its VM would hold alone, had it booted on its own; 0 where nobody knows. */
+  coldBytes: number
   imageFile: string
 }
 
 /**
  * What the host's memory really holds, and what the same VMs would hold had each booted on its own. Never overstated:
  * of templates and images everything in the page cache is counted against the saving, mapped by a clone or not; and a
- * VM of its own is credited with no more than its template held when it was frozen.
+ * VM of its own is credited with no more than its template held when it was frozen, and the code that was translated
+ * since, which it would have translated besides.
  */
 export class MemoryService {
   readonly #the: MemoryDependencies
@@ -54,11 +56,8 @@ export class MemoryService {
     const shared = sum(used.map((template) => template.residentBytes)) + imageBytes
     const actualBytes = own + shared
     const withoutSharingBytes =
-      sum(
-        measured.map(
-          ({ row, coldPrivateBytes }) => Math.max(coldPrivateBytes, row.privateBytes) + row.overheadBytes,
-        ),
-      ) + imageBytes
+      sum(measured.map(({ row, coldBytes }) => Math.max(coldBytes, row.privateBytes + row.overheadBytes))) +
+      imageBytes
     return {
       containers: measured.map(({ row }) => row),
       templates,
@@ -97,7 +96,10 @@ export class MemoryService {
         overheadBytes: memory.overheadBytes,
       }
       // Where the template was removed nobody knows what it held: claim no saving.
-      return { row, coldPrivateBytes: template?.coldPrivateBytes ?? 0, imageFile }
+      const coldBytes = template
+        ? template.coldPrivateBytes + template.coldOverheadBytes + memory.translatedBytes
+        : 0
+      return { row, coldBytes, imageFile }
     } catch {
       // It ended while it was measured.
       return undefined

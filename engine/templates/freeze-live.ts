@@ -87,6 +87,7 @@ export async function freezeLive(
         downtimeMs: Math.round(frozen.heldMs),
         // Pages that are not zero: a VM that came here on its own would hold no fewer.
         coldPrivateBytes: blocks * 512,
+        coldOverheadBytes: base.coldOverheadBytes,
         ram: { bytes: base.memoryBytes, sha256: await digest('ram') },
         state: { bytes: joined.stateBytes, sha256: await digest('state') },
         live: request.origin,

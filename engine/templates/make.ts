@@ -102,6 +102,7 @@ export async function makeTemplate(
       freezeMs: Math.round(freezeMs),
       downtimeMs: frozen.downtimeMs,
       coldPrivateBytes: memory.ramPrivateBytes,
+      coldOverheadBytes: memory.overheadPrivateBytes,
       ram: { bytes: memoryBytes, sha256: await hashSparseFile(join(folder, 'ram')) },
       state: { bytes: frozen.stateBytes, sha256: await hashSparseFile(join(folder, 'state')) },
     })

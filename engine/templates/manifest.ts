@@ -43,6 +43,8 @@ export interface TemplateManifest {
   freezeMs: number
   downtimeMs: number
   coldPrivateBytes: number
+  /** What the VM's process held alone besides, just before it was frozen. */
+  coldOverheadBytes: number
   ram: { bytes: number; sha256: string }
   state: { bytes: number; sha256: string }
   live?: LiveOrigin
