@@ -25,6 +25,7 @@ import { ExecService } from './services/execs.ts'
 import { HostService } from './services/host.ts'
 import { ImageService } from './services/images.ts'
 import { openKit } from './services/kit.ts'
+import { tendKits } from './services/kits.ts'
 import { LaunchService } from './services/launches.ts'
 import { openLive } from './services/live/live.ts'
 import { MemoryHistoryService } from './services/memory-history.ts'
@@ -258,6 +259,12 @@ async function main(): Promise<void> {
   history.start()
   rates.start()
   await live.sweep().catch((error: Error) => log(error.message))
+  await tendKits({
+    folder: join(at.cache, 'kits'),
+    own: kit,
+    ofTemplates: async () => (await templateStore.list()).map((template) => template.kit),
+    log,
+  })
   log(`engine ${version} serves ${at.socket}; ${hypervisor.facts.accelerator}, ${uri}`)
 
   restWhenIdle(log)
