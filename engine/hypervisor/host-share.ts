@@ -34,20 +34,24 @@ export class HostShares {
   readonly #scopes = new SystemdScopes()
 
   /** What of a share the host cannot enforce here, in words. */
-  async lacking(share: HostShare): Promise<string[]> {
-    if (await this.#scopes.available()) return []
-    const words: string[] = []
-    if (share.ioWeight !== undefined)
-      words.push('BlkioWeight has no effect: only a systemd user session can weigh the I/O of VMs here')
-    return words
+  async lacking({ ioWeight }: HostShare): Promise<string[]> {
+    if (ioWeight === undefined || (await this.#scopes.controllers()).has('io')) return []
+    return [
+      'BlkioWeight has no effect: only systemd can weigh the I/O of VMs, and it does not run here, or has not been told to for you (Delegate=io of user@.service)',
+    ]
   }
 
   /** Rejects with INVALID_ARGUMENT where the host has no such CPUs. */
   async apply(pid: number, name: string, share: HostShare): Promise<void> {
     if (share.cpuset !== undefined) await pin(pid, share.cpuset)
-    if (share.cpus === undefined && share.cpuWeight === undefined && share.ioWeight === undefined) return
-    if (await this.#scopes.available()) return this.#scopes.set(pid, name, share)
-    if (share.cpuWeight !== undefined) await weigh(pid, share.cpuWeight)
+    const { cpus, cpuWeight, ioWeight } = share
+    if (cpus === undefined && cpuWeight === undefined && ioWeight === undefined) return
+    const controllers = await this.#scopes.controllers()
+    const cpu = controllers.has('cpu') ? { cpus, cpuWeight } : {}
+    const io = controllers.has('io') ? { ioWeight } : {}
+    const held = { ...cpu, ...io }
+    if (isShared(held)) await this.#scopes.set(pid, name, held)
+    if (cpuWeight !== undefined && !controllers.has('cpu')) await weigh(pid, cpuWeight)
   }
 }
 
