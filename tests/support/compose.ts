@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { ContainerSummary } from '../../contract/docker.ts'
+import type { TemplateSummary } from '../../contract/ramet.ts'
 import { command, type CliResult, type TestEngine } from './engine.ts'
-import { dockerEnvironment } from './fixture.ts'
+import { dockerEnvironment, until } from './fixture.ts'
 
 /** `web` reaches `api` on one network, `api` reaches `db` on another, which leads nowhere else. */
 const SHOP = `
@@ -168,4 +169,38 @@ export async function judgeForeground(shop: ComposeProject): Promise<void> {
   expect(up.code).toBe(5)
   expect(up.stdout).toMatch(/job[-_]1 +\| working[^]*exited with code 5/)
   await shop.ok('down')
+}
+
+/** What is healthy is kept warm: put up again after it was taken down, a service goes on in its memory. */
+export async function judgeWarm(engine: TestEngine, shop: ComposeProject): Promise<void> {
+  await shop.write(`
+services:
+  counter:
+    image: busybox
+    command: sh -c 'me=$$(cat /proc/sys/kernel/random/uuid); i=0; while :; do i=$$((i+1)); echo $$me $$i | tee /at; usleep 50000; done'
+    labels: { ramet.warm: healthy }
+    ports: ['127.0.0.1::80']
+    networks: [front]
+    volumes: ['store:/store']
+    healthcheck: { test: test -s /at, interval: 300ms, timeout: 10s, retries: 100 }
+networks: { front: {} }
+volumes: { store: {} }
+`)
+  const told = async (): Promise<string[][]> =>
+    (await engine.ramet(['logs', (await shop.named('counter')).Id])).stdout.trim().split('\n').map((line) => line.split(' ')) // prettier-ignore
+  const kinds = async (): Promise<(string | undefined)[]> =>
+    (JSON.parse((await engine.ramet(['templates', '--json'])).stdout) as TemplateSummary[]).map(({ kind }) => kind) // prettier-ignore
+  await shop.ok('up', '-d')
+  await until('it is frozen', async () => (await kinds()).includes('healthy'))
+  const [[first] = []] = await told()
+  await shop.ok('down', '-t', '1')
+  await shop.ok('up', '-d')
+  await until('it counts on', async () => (await told()).length > 3)
+  const [[who, at] = []] = await told()
+  expect(who).toBe(first)
+  expect(Number(at)).toBeGreaterThan(1)
+  await until('it is healthy', async () => (await shop.named('counter')).Status.includes('(healthy)'))
+  await shop.ok('down', '-t', '1', '--volumes')
+  expect(await engine.ramet(['templates', 'prune'])).toMatchObject({ code: 0 })
+  expect(await kinds()).not.toContain('healthy')
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { composePlugin } from '../../support/compose-plugin.ts'
-import { ComposeProject, judgeChange, judgeForeground, judgeShop } from '../../support/compose.ts'
+import { ComposeProject, judgeChange, judgeForeground, judgeShop, judgeWarm } from '../../support/compose.ts'
 import type { TestEngine } from '../../support/engine.ts'
 import { until, useEngine } from '../../support/fixture.ts'
 
@@ -38,6 +38,11 @@ describe('docker compose, the plugin', () => {
   test('up in the foreground shows the output and ends with the exit code of a service', async (context) => {
     context.skip(missing !== undefined)
     await judgeForeground(shop)
+  })
+
+  test('what was kept warm goes on where it was when it is put up again', async (context) => {
+    context.skip(missing !== undefined)
+    await judgeWarm(engine, shop)
   })
 
   test('up --wait, wait, cp, pause, kill, ps with a filter', async (context) => {

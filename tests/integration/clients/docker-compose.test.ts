@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ComposeProject, judgeChange, judgeForeground, judgeShop } from '../../support/compose.ts'
+import { ComposeProject, judgeChange, judgeForeground, judgeShop, judgeWarm } from '../../support/compose.ts'
 import { command, type TestEngine } from '../../support/engine.ts'
 import { until, useEngine } from '../../support/fixture.ts'
 
@@ -28,6 +28,8 @@ describe.skipIf(!version)(`docker-compose (${version})`, () => {
 
   test('up in the foreground shows the output and ends with the exit code of a service', () =>
     judgeForeground(shop))
+
+  test('what was kept warm goes on where it was when it is put up again', () => judgeWarm(engine, shop))
 
   test('ctrl-c stops what up started', async () => {
     await shop.write(`services:\n  long:\n    image: busybox\n    command: sh -c 'trap "exit 0" TERM; echo begun; while :; do sleep 0.1; done'\n`) // prettier-ignore

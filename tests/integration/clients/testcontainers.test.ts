@@ -136,4 +136,41 @@ describe('testcontainers', () => {
     expect((await third.exec('cat /etc/mine')).output).toBe('mine\n')
     await third.stop()
   })
+
+  test('what was kept warm goes on where it was, for the next that is started alike', async () => {
+    const count = 'me=$(cat /proc/sys/kernel/random/uuid); mkdir /www; httpd -p 8000 -h /www; i=0; while :; do i=$((i+1)); echo $me $i > /www/index.html; usleep 50000; done' // prettier-ignore
+    const start = (): Promise<StartedTestContainer> =>
+      new GenericContainer(image)
+        .withCommand(['sh', '-c', count])
+        .withLabels({ 'ramet.warm': 'healthy' })
+        .withExposedPorts(8000)
+        .withHealthCheck({
+          test: ['CMD-SHELL', 'test -s /www/index.html'],
+          interval: 500,
+          timeout: 5000,
+          retries: 100,
+        }) // prettier-ignore
+        .withWaitStrategy(Wait.forHealthCheck())
+        .start()
+    const told = async (container: StartedTestContainer): Promise<string[]> => {
+      // What is written anew this very moment is empty.
+      let words: string[] = []
+      await until('it is told', async () => {
+        words = (await (await fetch(url(container))).text()).trim().split(' ')
+        return words.length === 2
+      })
+      return words
+    }
+    const first = await start()
+    const kinds = async (): Promise<string> => (await engine.get('/ramet/v1/templates')).body
+    await until('it is frozen', async () => (await kinds()).includes('"healthy"'))
+    const second = await start()
+    const [[one, before], [two, after]] = [await told(first), await told(second)]
+    expect(two).toBe(one)
+    expect(Number(after)).toBeGreaterThan(1)
+    expect(Number(before)).toBeGreaterThan(1)
+    await until('both go on', async () => (await told(first))[1] !== before && (await told(second))[1] !== after) // prettier-ignore
+    await first.stop()
+    await second.stop()
+  })
 })
