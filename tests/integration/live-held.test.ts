@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -98,6 +98,39 @@ test('a child of a child has them too', async () => {
   await fine('rm', '-f', 'child-1', 'child-2', 'grandchild')
 })
 
+test('a connection to another of its network is broken in the child, and goes on in the parent', async () => {
+  await fine('run', '-d', '--name', 'echo', '--network', 'own', image, 'nc', '-ll', '-p', '7', '-e', 'cat')
+  await until('it listens', async () => (await inside('echo', 'netstat -tln')).includes(':7 '))
+  // What it hears from there is its output.
+  const ask = 'mkfifo /in; nc echo 7 </in & exec 3<>/in; i=0; while :; do i=$((i+1)); echo $i >&3; usleep 50000; done' // prettier-ignore
+  await fine('run', '-d', '--name', 'asking', '--network', 'own', image, 'sh', '-c', ask)
+  await until('it is answered', async () => (await counted('asking')).length > 3)
+  const [child] = await fork('asking')
+  const connections = (name: string): Promise<string> =>
+    inside(name, 'netstat -tn | grep ESTABLISHED | grep -c :7 || true')
+  expect(await connections(child!)).toBe('0\n')
+  await expectOn('asking')
+  expect(await connections('asking')).toBe('1\n')
+  expect(await connections('echo')).toBe('1\n')
+  // It knows that nobody answers any more, and reaches the other anew.
+  await until('it has noticed', async () => (await inside(child!, 'pidof nc || true')) === '')
+  expect(await inside(child!, 'echo hello | nc -w 20 echo 7')).toBe('hello\n')
+  expect((await counted('asking'))[0]).toBe(1)
+  await fine('rm', '-f', child!, 'asking', 'echo')
+})
+
+test('a fork whose ports are taken is refused as a whole, and the parent goes on', async () => {
+  const all = async (): Promise<string> => fine('ps', '-a', '-q', '--no-trunc')
+  const before = await all()
+  const { Ports } = (await engine.inspect('parent')).NetworkSettings
+  const taken = Ports['9/tcp']![0]!.HostPort!
+  const { code, stderr } = await ramet('fork', 'parent', '-n', '2', '-p', `127.0.0.1:${taken}:9`)
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(taken) })
+  await expectOn('parent')
+  expect(await all()).toBe(before)
+  expect(await inside('parent', 'wget -qO - http://parent:9/')).toBe('kept\n')
+})
+
 test.each([
   [
     'an open file',
@@ -107,10 +140,13 @@ test.each([
   ['a folder to work in', 'cd /bind; exec sleep 1000', /process \d+ \(sleep\) works in \/bind, /],
 ])('%s there is told of, and the parent goes on', async (_what, script, told) => {
   await fine('exec', '-d', 'parent', 'sh', '-c', script)
-  await until('it is open', async () => (await ramet('fork', 'parent')).code !== 0)
+  await until('it runs', async () => (await inside('parent', 'ps')).includes('sleep 1000'))
+  const all = async (): Promise<string> => fine('ps', '-a', '-q', '--no-trunc')
+  const before = await all()
   const { stderr } = await ramet('fork', 'parent')
   expect(stderr).toMatch(told)
   await expectOn('parent')
+  expect(await all()).toBe(before)
   await inside('parent', 'killall sleep')
   const [child] = await fork('parent')
   await expectOn(child!)
@@ -131,8 +167,11 @@ test('a checkpoint leads back to a network and mounts that were left since', asy
 })
 
 test('when the engine dies in a freeze, mounts and networks are there', async () => {
-  for (const wait of [200, 600]) {
+  const templates = (): Promise<string[]> => readdir(join(engine.home, 'data/templates'))
+  for (const wait of [0, 300]) {
+    const before = await templates()
     const forked = engine.call('POST', '/ramet/v1/containers/parent/fork', {}).catch(() => undefined)
+    await until('it is being frozen', async () => (await templates()).some((name) => !before.includes(name)))
     await delay(wait)
     await engine.down('SIGKILL')
     await forked
