@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { qemuProcesses, TestEngine } from '../support/engine.ts'
 import { busyboxImage } from '../support/images.ts'
@@ -84,7 +83,6 @@ describe.each<Theme>(['light', 'dark'])('in the %s', (theme) => {
     await page.emulateMedia({ colorScheme: theme })
     await window.go(path())
     await page.locator('main').getByText(seen).first().waitFor({ timeout: 120_000 })
-    await delay(400)
     expect(await window.axe()).toEqual([])
     expect(window.complaints).toEqual([])
     expect(await page.locator('img').count()).toBe(0)
@@ -118,7 +116,6 @@ test('the palette and the confirmation are accessible too', async () => {
   await window.go('/containers')
   await page.keyboard.press('Control+k')
   await page.getByRole('dialog').getByRole('option').first().waitFor()
-  await delay(300)
   expect(await window.axe()).toEqual([])
   await window.pictures('palette', { small: true })
   await page.keyboard.press('Escape')
@@ -129,7 +126,6 @@ test('the palette and the confirmation are accessible too', async () => {
     .click()
   await page.getByRole('menuitem', { name: 'Remove…' }).click()
   await page.getByRole('alertdialog').waitFor()
-  await delay(300)
   expect(await window.axe()).toEqual([])
   await window.pictures('dialog-remove', { small: true })
   await page.keyboard.press('Escape')

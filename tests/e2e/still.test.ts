@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { join } from 'node:path'
 import { TestEngine } from '../support/engine.ts'
+import { until } from '../support/fixture.ts'
 import { busyboxImage, makeImage } from '../support/images.ts'
 import { tar } from '../../engine/images/tar/testing.ts'
 import { TestWindow, type Theme } from './support/window.ts'
@@ -71,14 +72,16 @@ const PAGES: [name: string, path: string | (() => string), seen: string][] = [
 
 test('while a list loads it says so', async () => {
   const { page } = window
+  const seen = Promise.withResolvers<undefined>()
   await page.route('**/api/images/json*', async (route) => {
-    await delay(4000)
+    await seen.promise
     await route.continue()
   })
   await window.go('/images')
   await page.getByRole('status').filter({ hasText: 'Loading' }).waitFor()
-  await delay(600)
+  await window.settled()
   await window.pictures('images-loading', { small: true })
+  seen.resolve(undefined)
   await page.unrouteAll({ behavior: 'wait' })
   await page.getByRole('row').filter({ hasText: 'busybox' }).waitFor()
 })
@@ -89,7 +92,6 @@ describe.each<Theme>(['light', 'dark'])('in the %s', (theme) => {
     await page.emulateMedia({ colorScheme: theme })
     await window.go(typeof path === 'string' ? path : path())
     await page.locator('main').getByText(seen).first().waitFor()
-    await delay(400)
     expect(await window.axe()).toEqual([])
     expect(window.complaints).toEqual([])
     expect(await page.locator('img').count()).toBe(0)
@@ -131,8 +133,12 @@ test('200 containers: only those in sight exist, keys go through all, changes ap
 test('nothing works while hidden', async () => {
   const { page } = window
   await window.hide(true)
-  await delay(500)
-  const before = await page.evaluate<number>(REQUESTS)
+  let before = -1
+  await until('what was asked for is there', async () => {
+    const last = before
+    before = await page.evaluate<number>(REQUESTS)
+    return before === last
+  })
   await engine.call('POST', '/volumes/create', { Name: 'unseen' })
   await delay(1500)
   expect(await page.evaluate<number>(REQUESTS)).toBe(before)
@@ -153,7 +159,6 @@ test.each([
   await window.go(path)
   await page.locator('main').getByRole('button', { name: button, exact: true }).click()
   await page.getByRole('dialog').waitFor()
-  await delay(300)
   expect(await window.axe()).toEqual([])
   await window.pictures(`dialog-${name}`, { small: true })
   await page.keyboard.press('Escape')

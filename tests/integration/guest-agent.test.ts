@@ -16,7 +16,7 @@ import { noNetwork } from '../../engine/services/networks/guest.ts'
 import { openKit } from '../../engine/services/kit.ts'
 import { paths } from '../../contract/paths.ts'
 import type { TestEngine } from '../support/engine.ts'
-import { useEngine } from '../support/fixture.ts'
+import { until, useEngine } from '../support/fixture.ts'
 
 let engine: TestEngine
 let image: string
@@ -226,8 +226,13 @@ describe('the link, after an engine was killed', () => {
   test('output that nobody reads stands still and comes whole when it is read', async () => {
     const agent = await AgentClient.connect({ path, timeoutMs: 60_000 })
     const process = await agent.exec(exec('sh', '-c', 'seq 1 200000; echo done >&2'))
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    expect(process.stdout.readableLength).toBeLessThanOrEqual(65_536)
+    let length = 0
+    await until('it stands still', async () => {
+      const last = length
+      length = process.stdout.readableLength
+      return length > 0 && length === last
+    })
+    expect(length).toBeLessThanOrEqual(65_536)
     const expected = Array.from({ length: 200_000 }, (_, at) => `${at + 1}\n`).join('')
     const [out, err] = await Promise.all([text(process.stdout), text(process.stderr)])
     expect(out === expected).toBe(true)

@@ -357,10 +357,11 @@ describe('load', () => {
     const stalled = new Readable({ read() {} })
     stalled.push(whole.subarray(0, 1_000_000))
     const before = await filesOf()
-    setTimeout(() => controller.abort(), 200)
-    await expect(store.load(stalled, { signal: controller.signal })).rejects.toMatchObject({
-      name: 'AbortError',
-    })
+    const loading = store.load(stalled, { signal: controller.signal })
+    const cancelled = expect(loading).rejects.toMatchObject({ name: 'AbortError' })
+    await expect.poll(() => filesOf()).not.toEqual(before)
+    controller.abort()
+    await cancelled
     expect(stalled.destroyed).toBe(true)
     expect(await filesOf()).toEqual(before)
   })

@@ -286,8 +286,10 @@ describe('warm by itself', () => {
 
 test('whenever the engine dies in a freeze, the parent goes on, and can be frozen again', async () => {
   await counting('survivor')
-  for (const wait of [150, 400, 700]) {
+  for (const wait of [0, 100, 300]) {
+    const there = await files('templates')
     const fork = engine.call('POST', '/ramet/v1/containers/survivor/fork', {}).catch(() => undefined)
+    await until('it is being frozen', async () => (await files('templates')).some((name) => !there.includes(name))) // prettier-ignore
     await delay(wait)
     await engine.down('SIGKILL')
     await fork

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,7 +106,7 @@ describe('unix sockets of the workstation in containers', () => {
     expect(cut.code).toBe(0)
     expect(closed).toBe(1)
     // Killed in the middle: nothing was shut down in order.
-    const killed = 'unix-client /run/it 0 >/dev/null & sleep 1; kill -9 $!; wait'
+    const killed = 'unix-client /run/it 0 >/got & until test -s /got; do usleep 10000; done; kill -9 $!; wait'
     await fixture.engine.ramet(['exec', id, 'sh', '-c', killed])
     await until('the server hears that the client is gone', async () => closed === 2)
   })
@@ -140,11 +140,14 @@ describe('unix sockets of the workstation in containers', () => {
     const id = await stay(await serve('restart', echo))
     const before = fixture.engine.ramet(['exec', id, 'true'])
     expect(await before).toMatchObject({ code: 0 })
-    // The first is cut; then no engine runs, and the second waits for one.
-    const script = 'unix-client /run/it 0 > /cut; echo over >> /cut; echo late | unix-client /run/it > /late'
-    await fixture.engine.ramet(['exec', id, 'sh', '-c', `(${script}) & sleep 1`])
+    // The first is cut; then no engine runs, and the second waits for one. The container's log tells of it meanwhile.
+    const script = 'unix-client /run/it 0 > /cut; echo over >> /cut; echo it is cut > /proc/1/fd/1; echo late | unix-client /run/it > /late' // prettier-ignore
+    await fixture.engine.ramet(['exec', '-d', id, 'sh', '-c', script])
+    const cut = async (): Promise<string> => (await fixture.engine.ramet(['exec', id, 'cat', '/cut'])).stdout
+    await expect.poll(cut, { timeout: 60_000 }).toContain('hello')
+    const { LogPath } = await fixture.engine.inspect(id)
     await fixture.engine.down()
-    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    await expect.poll(() => readFile(LogPath, 'latin1'), { timeout: 60_000 }).toContain('it is cut')
     await fixture.engine.up()
     const both = async (): Promise<string> => {
       const { stdout, stderr } = await fixture.engine.ramet(['exec', id, 'cat', '/late', '/cut'])

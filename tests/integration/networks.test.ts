@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as delay } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Network } from '../../contract/docker-networks.ts'
 import type { CliResult, TestEngine } from '../support/engine.ts'
@@ -146,14 +145,27 @@ describe('across networks', () => {
 })
 
 describe('a hostile guest', () => {
-  /** Of frames with `text` that `name` heard while `a1` sent. */
-  async function heard(name: string, text: string, frames: string[]): Promise<number> {
-    const listening = inside(name, 'net-tool', 'listen', 'eth0', '8', text)
-    await delay(4_000)
+  /** Of frames with `text` that `name` heard from when `a1` began to send until `last` of its network sent the last. */
+  async function heard(name: string, text: string, frames: string[], last = 'a1'): Promise<number> {
+    const [to, from] = await Promise.all([name, last].map((each) => endpoint(each, name[0]!)))
+    const end = packet({
+      to: to!.MacAddress!,
+      from: from!.MacAddress!,
+      source: from!.IPAddress!,
+      target: to!.IPAddress!,
+      text: 'the end',
+    })
+    const sockets = async (): Promise<number> => (await inside(name, 'cat', '/proc/net/packet')).stdout.split('\n').length // prettier-ignore
+    const before = await sockets()
+    const listening = inside(name, 'net-tool', 'listen', 'eth0', text, 'the end')
+    await until(`${name} listens`, async () => (await sockets()) > before)
     for (const frame of frames) {
       expect(await inside('a1', 'net-tool', 'send', 'eth0', frame, '3')).toMatchObject({ code: 0 })
     }
-    return Number((await listening).stdout)
+    expect(await inside(last, 'net-tool', 'send', 'eth0', end)).toMatchObject({ code: 0 })
+    const { code, stdout } = await listening
+    expect(code).toBe(0)
+    return Number(stdout)
   }
 
   test('is heard as itself, and not as another, by nobody', async () => {
@@ -188,7 +200,7 @@ describe('a hostile guest', () => {
       packet({ ...across, to: 'ff:ff:ff:ff:ff:ff', target: '255.255.255.255' }),
       packet({ ...across, to: '01:00:5e:00:00:fb', target: '224.0.0.251' }),
     ]
-    expect(await heard('b1', 'across', frames)).toBe(0)
+    expect(await heard('b1', 'across', frames, 'b2')).toBe(0)
   })
 
   test('is heard by its own network where it calls to all', async () => {
@@ -267,13 +279,13 @@ test('traffic goes on while no engine runs, and the next one takes the networks 
   const { Id } = JSON.parse((await engine.get('/networks/a')).body) as Network
   const pid = (): string => readFileSync(`${engine.home}/run/net/${Id.slice(0, 12)}/pid`, 'utf8')
   const before = pid()
-  const heard = (await said()).length
+  const { LogPath } = await engine.inspect('talker')
+  const answers = (): number => readFileSync(LogPath, 'latin1').split('yes').length
   await engine.down('SIGKILL')
-  await delay(5_000)
+  const heard = answers()
+  await until('it talks on', async () => answers() > heard + 2)
   await engine.up()
-  const after = await said()
-  expect(after.length).toBeGreaterThan(heard + 2)
-  expect(new Set(after)).toEqual(new Set(['yes']))
+  expect(new Set(await said())).toEqual(new Set(['yes']))
   expect(pid()).toBe(before)
   // A switch that dies is started again, and its members are as they were.
   process.kill(Number(before), 'SIGKILL')

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { createInterface } from 'node:readline'
-import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { ContainerStats } from '../../contract/docker-stats.ts'
 import type { MemoryReport } from '../../contract/ramet.ts'
@@ -127,7 +126,6 @@ test.skipIf(!version)(`docker stats (${version})`, async () => {
   await start('first', 'while :; do :; done')
   await start('second', 'sleep 1000')
   await engine.ramet(['create', '--name', 'third', image, 'true'])
-  await delay(500)
   const format = '{{.Name}}|{{.CPUPerc}}|{{.MemUsage}}|{{.PIDs}}'
   const { code, stdout, stderr } = await runDocker(engine, ['stats', '--no-stream', '--all', '--format', format]) // prettier-ignore
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

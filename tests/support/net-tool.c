@@ -1,7 +1,7 @@
 /*
  * What tests do in guests that no tool of busybox does. Usage:
  *   net-tool send IF HEX [TIMES]         a frame, as it is
- *   net-tool listen IF SECONDS TEXT      how many frames came that held TEXT, whoever they were for
+ *   net-tool listen IF TEXT END          how many frames came that held TEXT, whoever they were for, until one held END
  *   net-tool echo PORT                   answers datagrams with themselves
  *   net-tool ask HOST PORT TEXT          sends a datagram, prints the answer, fails without one
  *   net-tool sink PORT                   takes connections, for ever, and tells each in the end how much came
@@ -55,17 +55,21 @@ static int listen_for(char **argv) {
   struct sockaddr_ll from;
   int fd = packet_socket(argv[2]), count = 0;
   struct packet_mreq all = {.mr_ifindex = (int)if_nametoindex(argv[2]), .mr_type = PACKET_MR_PROMISC};
-  double end = now() + atof(argv[3]);
+  double late = now() + 120;
   if (fd < 0 || setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof all) < 0) return fail("socket");
-  while (now() < end) {
+  while (now() < late) {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
     if (poll(&ready, 1, 100) != 1) continue;
     socklen_t size = sizeof from;
     ssize_t got = recvfrom(fd, frame, sizeof frame, 0, (struct sockaddr *)&from, &size);
-    if (got > 0 && from.sll_pkttype != PACKET_OUTGOING && memmem(frame, (size_t)got, argv[4], strlen(argv[4])) != NULL) count++;
+    if (got <= 0 || from.sll_pkttype == PACKET_OUTGOING) continue;
+    if (memmem(frame, (size_t)got, argv[3], strlen(argv[3])) != NULL) count++;
+    if (memmem(frame, (size_t)got, argv[4], strlen(argv[4])) == NULL) continue;
+    printf("%d\n", count);
+    return 0;
   }
-  printf("%d\n", count);
-  return 0;
+  errno = ETIMEDOUT;
+  return fail("listen");
 }
 
 static int open_port(int type, const char *port) {

@@ -25,6 +25,12 @@ const SCROLL = `(async () => {
   return Math.max(...tasks)
 })()`
 /** Notes when the page of containers has something to read. */
+const SETTLED = `Promise.all(
+  document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+    .map(({ finished }) => finished.catch(() => {})),
+).then(() => {})`
+
 const NOTE_FIRST_ROW = `{
   const look = new MutationObserver(() => {
     if (!document.querySelector('main .line')) return
@@ -140,10 +146,16 @@ export class TestWindow implements AsyncDisposable {
     }
   }
 
+  /** Once all that comes and goes gradually has done so; what turns for as long as it is seen turns on. */
+  async settled(): Promise<void> {
+    await this.page.evaluate(SETTLED)
+  }
+
   /** Problems of accessibility that axe counts as serious or worse. */
   async axe(): Promise<string[]> {
     const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
     await this.page.evaluate(source)
+    await this.settled()
     return this.page.evaluate(async () => {
       const { axe } = globalThis as unknown as {
         axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }

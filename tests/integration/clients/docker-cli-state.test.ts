@@ -1,4 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import type { WaitResponse } from '../../../contract/docker.ts'
 import { tar } from '../../../engine/images/tar/testing.ts'
@@ -94,30 +96,30 @@ describe.skipIf(!version)(`docker on the state of containers (${version})`, () =
   })
 
   test('wait: for the next end, for the removal, or not at all', async () => {
-    const wait = async (condition: string): Promise<WaitResponse> => {
-      const { status, body } = await engine.call('POST', `/containers/waited/wait?condition=${condition}`)
-      expect(status).toBe(200)
-      return JSON.parse(body) as WaitResponse
+    /** Resolves once the engine has answered that it waits; `code` is told later. */
+    const wait = async (condition: string): Promise<{ code: Promise<number> }> => {
+      const path = `/containers/waited/wait?condition=${condition}`
+      const asked = request({ socketPath: engine.socket, method: 'POST', path }).end()
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+      expect(answer.statusCode).toBe(200)
+      return { code: text(answer).then((body) => (JSON.parse(body) as WaitResponse).StatusCode) }
     }
     await ok('create', '--name', 'waited', 'busybox', 'sh', '-c', 'exit $(cat /code 2>/dev/null || echo 4)')
-    const removed = wait('removed')
-    let next = wait('next-exit')
     const told: string[] = []
-    void next.then(() => told.push('next'))
-    void removed.then(() => told.push('removed'))
-    await delay(500)
-    expect(told).toEqual([])
-    await ok('start', 'waited')
-    expect(await next).toEqual({ StatusCode: 4 })
-    // It has ended: that is no next end, and no removal.
-    expect(await wait('not-running')).toEqual({ StatusCode: 4 })
-    next = wait('next-exit')
-    await delay(500)
-    expect(told).toEqual(['next'])
-    await ok('start', 'waited')
-    expect(await next).toEqual({ StatusCode: 4 })
+    const removed = await wait('removed')
+    void removed.code.then(() => told.push('removed'))
+    for (const turn of ['first', 'second']) {
+      // What has ended before is no next end, and no removal.
+      const next = await wait('next-exit')
+      void next.code.then(() => told.push(turn))
+      expect(told).toEqual(turn === 'first' ? [] : ['first'])
+      await ok('start', 'waited')
+      expect(await next.code).toBe(4)
+      expect(await (await wait('not-running')).code).toBe(4)
+    }
+    expect(told).toEqual(['first', 'second'])
     await ok('rm', 'waited')
-    expect(await removed).toEqual({ StatusCode: 4 })
+    expect(await removed.code).toBe(4)
     expect((await engine.call('POST', '/containers/waited/wait')).status).toBe(404)
   })
 

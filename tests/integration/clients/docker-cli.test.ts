@@ -98,14 +98,19 @@ describe.skipIf(!version)(`docker's command line (${version})`, () => {
   })
 
   test('events tell of a container’s life', async () => {
-    const events = spawn('docker', ['events', '--format', '{{.Action}}', '--filter', 'type=container'], {
-      env: dockerEnvironment(engine),
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+    // However late it asks, it is told of all since then.
+    const since = (Date.now() / 1000).toFixed(3)
+    const events = spawn(
+      'docker',
+      ['events', '--since', since, '--format', '{{.Action}}', '--filter', 'type=container'],
+      {
+        // prettier-ignore
+        env: dockerEnvironment(engine),
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    )
     let seen = ''
     events.stdout.on('data', (data: Buffer) => (seen += data.toString()))
-    // Its request has to be there before what it is to tell of.
-    await delay(1000)
     await docker(['run', '--rm', 'busybox', 'true'])
     await until('the events', async () => seen.includes('destroy'))
     events.kill()
