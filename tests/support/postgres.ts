@@ -53,7 +53,7 @@ export function openSession(port: number, milliseconds = 60_000): Promise<Sessio
   let asked = Promise.withResolvers<string[][]>()
   const fail = (error: Error): void => {
     socket.destroy()
-    asked.reject(error)
+    asked.reject(new Error(`PostgreSQL on port ${port}: ${error.message}`, { cause: error }))
   }
   const take = (type: string, body: Buffer): void => {
     if (type === 'E') fail(new Error(body.toString('utf8').replaceAll('\0', ' ').trim()))
@@ -61,8 +61,8 @@ export function openSession(port: number, milliseconds = 60_000): Promise<Sessio
     if (type === 'Z') asked.resolve(rows)
   }
   socket.setTimeout(milliseconds, () => fail(new Error(`no answer within ${milliseconds} ms`)))
-  socket.once('error', fail)
-  socket.once('close', () => asked.reject(new Error('the server closed the connection')))
+  socket.on('error', fail)
+  socket.once('close', () => fail(new Error('the server closed the connection')))
   socket.once('connect', () => {
     const text = Buffer.from('user\0postgres\0database\0postgres\0\0')
     const head = Buffer.alloc(8)
@@ -82,6 +82,7 @@ export function openSession(port: number, milliseconds = 60_000): Promise<Sessio
     ask(sql) {
       rows = []
       asked = Promise.withResolvers()
+      if (socket.destroyed) fail(new Error('the connection is gone'))
       socket.write(message('Q', Buffer.from(`${sql}\0`)))
       return asked.promise
     },
