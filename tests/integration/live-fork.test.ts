@@ -328,6 +328,20 @@ test('a connection to elsewhere is broken in the child, and goes on in the paren
   await ramet('rm', '-f', 'linked', 'cut')
 })
 
+test('its port leads in still when its hardware address is another, as that of each copy is', async () => {
+  const flags = ['-p', '127.0.0.1::7', '--cap-add', 'NET_ADMIN']
+  await ramet('run', '-d', '--name', 'renewed', ...flags, image, 'nc', '-ll', '-p', '7', '-e', 'cat')
+  const { Ports } = (await engine.inspect('renewed')).NetworkSettings
+  const port = Number(Ports['7/tcp']![0]!.HostPort)
+  const first = await echoes(port)
+  first.destroy()
+  // It says nothing itself, from which the NAT could tell.
+  await inside('renewed', 'ip link set eth0 address 02:00:00:00:00:07')
+  const second = await echoes(port)
+  second.destroy()
+  await ramet('rm', '-f', 'renewed')
+})
+
 /** Connects to a container that sends back what it gets; under emulation it may take its time to listen. */
 async function echoes(port: number): Promise<Socket> {
   for (let tries = 0; ; tries++) {

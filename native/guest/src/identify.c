@@ -63,6 +63,16 @@ static char own_address[64], own_gateway[64];
 const char *identity_address(void) { return own_address; }
 const char *identity_gateway(void) { return own_gateway; }
 
+/*
+ * As a clone's CPUs go on its kernel tells the NAT of the interface, which may still have the MAC that it was frozen with.
+ * So the NAT must be told of each other one too: until it hears from the guest next, nothing would get in.
+ */
+static void tell_nat(const char *interface) {
+  char path[64 + IF_NAMESIZE];
+  snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/arp_notify", interface);
+  (void)write_file(path, "1");
+}
+
 /* Without an address there is no way out; the interface is there all the same, and may come to one later. */
 static int set_network(const uint8_t *message, size_t length, struct failure *failure) {
   SCOPED_FREE char *address = field_text(message, length, IDENTIFY_ADDRESS);
@@ -83,6 +93,7 @@ static int set_network(const uint8_t *message, size_t length, struct failure *fa
     return fail_errno(failure, "GUEST_ERROR", "the guest has lost its first network interface");
   const char *name = *wanted == 0 ? "eth0" : wanted;
   if (network_rename(current, name, failure) < 0) return -1;
+  tell_nat(name);
   if (*mac != 0 && network_set_mac(name, mac, failure) < 0) return -1;
   if (*address == 0) return 0;
   char *addresses[] = {address, NULL};
