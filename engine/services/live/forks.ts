@@ -28,16 +28,20 @@ export class ForkService {
     const names = namesOf(request.name, count)
     const { template, frozen } = await this.#freezer.freeze(parent, { kind: 'fork', durable: false })
     const children: Container[] = []
+    const starts: Promise<void>[] = []
     try {
       for (const name of names) {
-        children.push(
-          await this.#containers.add(name, (id, chosen) =>
-            childOf(parent.record, template, id, chosen, request),
-          ),
+        const child = await this.#containers.add(name, (id, chosen) =>
+          childOf(parent.record, template, id, chosen, request),
         )
+        children.push(child)
+        // While the next is made. Its failure is told of once all have been made.
+        starts.push(child.start())
+        starts.at(-1)!.catch(() => {})
       }
-      await allSettled(children.map((child) => child.start()))
+      await allSettled(starts)
     } catch (error) {
+      await Promise.allSettled(starts)
       await Promise.allSettled(children.map((child) => child.remove({ force: true })))
       throw error
     }
