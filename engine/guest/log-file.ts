@@ -96,6 +96,25 @@ export async function recordAfter(file: FileHandle, offset: number): Promise<num
   return undefined
 }
 
+/** What a log has of output before `end`, as records; of more than `most` bytes the first. */
+export async function outputBefore(path: string, end: number, most: number): Promise<Buffer> {
+  await using file = await openLog(path)
+  if (!file) return Buffer.alloc(0)
+  const start = await logStart(file)
+  const length = Math.min(most, Math.max(0, end - start))
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start)
+  const data = buffer.subarray(0, bytesRead)
+  const kept: Buffer[] = []
+  for (let at = nextMagic(data, 0); at < data.length;) {
+    const record = decodeLogRecord(data, at, crc32)
+    if (record === 'more') break
+    if (record?.type === LogType.stdout || record?.type === LogType.stderr)
+      kept.push(data.subarray(at, at + record.bytes))
+    at = record ? at + record.bytes : nextMagic(data, at + 1)
+  }
+  return Buffer.concat(kept)
+}
+
 export interface RunExit {
   code: number
   oomKilled: boolean

@@ -8,7 +8,14 @@ import { encodeLogRecord, LogType } from '../../contract/guest-protocol/log-reco
 import { recordAfter } from './log-file.ts'
 import { LogKeeper } from './log-keeper.ts'
 import { logStart } from './log-start.ts'
-import { lastExit, readLog, repairLog, type LogChunk, type ReadLogOptions } from './log-reader.ts'
+import {
+  lastExit,
+  outputBefore,
+  readLog,
+  repairLog,
+  type LogChunk,
+  type ReadLogOptions,
+} from './log-reader.ts'
 
 let folder: string
 let path: string
@@ -45,6 +52,17 @@ test('gives both streams in order, or one', async () => {
   expect(await text(read())).toBe('a\nb\nc\n')
   expect(await text(read({ stderr: false }))).toBe('a\nc\n')
   expect(await text(read({ stdout: false }))).toBe('b\n')
+})
+
+test('what was printed by an instant is taken as it stands, without its runs', async () => {
+  const before = [start(1), out('a\n', 5n), exit(1, 3), start(2), err('b\n')]
+  await write(...before, out('later\n'))
+  const end = Buffer.concat(before).length
+  expect(await outputBefore(path, end, 1000)).toEqual(Buffer.concat([out('a\n', 5n), err('b\n')]))
+  // A record that is not whole by then, or does not fit, is none.
+  expect(await outputBefore(path, end + 5, 1000)).toEqual(Buffer.concat([out('a\n', 5n), err('b\n')]))
+  expect(await outputBefore(path, end, end - 1)).toEqual(out('a\n', 5n))
+  expect(await outputBefore(join(folder, 'none'), 100, 100)).toEqual(Buffer.alloc(0))
 })
 
 test('a log that is not there is empty', async () => {

@@ -4,7 +4,7 @@ import { LogType, type LogRecord } from '../../contract/guest-protocol/log-recor
 import { openLog, RecordReader } from './log-file.ts'
 import { logStart } from './log-start.ts'
 
-export { lastExit, repairLog, type RunExit } from './log-file.ts'
+export { lastExit, outputBefore, repairLog, type RunExit } from './log-file.ts'
 
 /** Looks again at the latest after this, should a notice of the file's change be lost. */
 const LOOK_AGAIN_MS = 1000

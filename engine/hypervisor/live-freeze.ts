@@ -22,6 +22,8 @@ export interface LiveFreezeOptions {
   /** Has the guest hold its container still, and let it go on. */
   hold(): Promise<void>
   release(): Promise<void>
+  /** While all of it stands still. */
+  stopped?(): Promise<void>
 }
 
 export interface LiveFrozen {
@@ -56,6 +58,7 @@ export async function liveFreeze(
       const stoppedAt = performance.now()
       await qmp(monitor, 'stop')
       try {
+        await options.stopped?.()
         const reading = explainedCapture(read)
         const others = saveDevices(monitor, options.devicesFile).then(async () => {
           await useOverlay(monitor, disk.node, overlay.node)

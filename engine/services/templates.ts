@@ -104,6 +104,11 @@ export class TemplateService {
     return template ? this.#the.store.bootLog(template.live?.base ?? id) : ''
   }
 
+  /** What the container of a live template had printed, as records of a log. */
+  output(id: string): Promise<Buffer> {
+    return this.#the.store.output(id)
+  }
+
   /** The id of the template that its image and size have, on this host and now. */
   async baseOf(container: Sized): Promise<string> {
     return this.#idOf(await this.#requestOf(container))

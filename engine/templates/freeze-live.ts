@@ -28,6 +28,9 @@ export interface LiveRequest {
   durable: boolean
   hold(): Promise<void>
   release(): Promise<void>
+  stopped?(): Promise<void>
+  /** What the container had printed by then, where the template is to keep that. */
+  output?(): Promise<Buffer>
 }
 
 /**
@@ -54,6 +57,7 @@ export async function freezeLive(
       overlay: request.overlay,
       hold: request.hold,
       release: request.release,
+      stopped: request.stopped,
     })
     await using state = await open(at('state'), 'wx+', 0o600)
     const joined = await joinState(createReadStream(base.stateFile), await readFile(at('devices')), {
@@ -63,6 +67,7 @@ export async function freezeLive(
       state,
     })
     await rm(at('devices'))
+    if (request.output) await store.keepOutput(folder, await request.output())
     if (durable) await Promise.all([ramFile.sync(), state.sync()])
     const { blocks } = await stat(at('ram'))
     const digest = (name: string): Promise<string> =>

@@ -8,6 +8,8 @@ const REMOVED = '.removed-'
 
 /** What the guest said on its console while it booted. */
 export const BOOT_LOG = 'boot.log'
+/** What the container had printed when it was frozen, as records of a log. */
+const OUTPUT = 'output.log'
 /** More of it nobody reads. */
 const BOOT_LOG_MAX = 256 * 1024
 
@@ -98,6 +100,16 @@ export class TemplateStore {
   async bootLog(id: string): Promise<string> {
     const text = await readFile(join(this.#root, id, BOOT_LOG), 'utf8').catch(() => '')
     return text.slice(0, BOOT_LOG_MAX)
+  }
+
+  /** Keeps what the container had printed with the template that is built in `folder`. */
+  async keepOutput(folder: string, output: Buffer): Promise<void> {
+    await writeFile(join(folder, OUTPUT), output, { mode: 0o600 })
+  }
+
+  /** What the container of that template had printed; empty where that was not kept. */
+  output(id: string): Promise<Buffer> {
+    return readFile(join(this.#root, id, OUTPUT)).catch(() => Buffer.alloc(0))
   }
 
   async #read(id: string): Promise<Template | undefined> {

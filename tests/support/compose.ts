@@ -186,12 +186,17 @@ services:
 networks: { front: {} }
 volumes: { store: {} }
 `)
-  const told = async (): Promise<string[][]> =>
-    (await engine.ramet(['logs', (await shop.named('counter')).Id])).stdout.trim().split('\n').map((line) => line.split(' ')) // prettier-ignore
+  const told = async (): Promise<string[][]> => {
+    const { Id } = await shop.named('counter')
+    const { StartedAt } = (await engine.inspect(Id)).State
+    const { stdout } = await engine.ramet(['logs', '--since', StartedAt, Id])
+    return stdout.trim().split('\n').map((line) => line.split(' ')) // prettier-ignore
+  }
   const kinds = async (): Promise<(string | undefined)[]> =>
     (JSON.parse((await engine.ramet(['templates', '--json'])).stdout) as TemplateSummary[]).map(({ kind }) => kind) // prettier-ignore
   await shop.ok('up', '-d')
   await until('it is frozen', async () => (await kinds()).includes('healthy'))
+  await until('it counts', async () => (await told()).length > 3)
   const [[first] = []] = await told()
   await shop.ok('down', '-t', '1')
   await shop.ok('up', '-d')

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { EngineError } from '../../../contract/errors.ts'
 import { repairLog } from '../../guest/log-reader.ts'
 import { failpoint } from '../failpoint.ts'
@@ -22,6 +23,8 @@ export async function startRun(core: ContainerCore, after: Pick<AfterRun, 'remov
     const ports = await allocatePorts(wayOut ? wantedPorts(record.config, record.hostConfig) : [])
     context.networks.take(record)
     await repairLog(core.paths.log)
+    if (origin.template?.live?.kind === 'healthy')
+      await writeFile(core.paths.log, await context.templates.output(origin.template.id))
     Object.assign(record, { phase: 'starting', run: record.run + 1, ports, error: '', oomKilled: false })
     record.stoppedByUser = false
     record.paused = false

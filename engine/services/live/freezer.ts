@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { EngineError } from '../../../contract/errors.ts'
 import type { LiveOrigin, Template } from '../../templates/manifest.ts'
 import type { LiveFrozen } from '../../hypervisor/virtual-machine.ts'
+import { outputBefore } from '../../guest/log-reader.ts'
 import { createOverlay } from '../../hypervisor/disk.ts'
 import type { Container } from '../containers/container.ts'
 import type { ContainerContext, ContainerPaths } from '../containers/context.ts'
@@ -13,6 +14,9 @@ import { refuseHeld } from './holders.ts'
 import { settingsOf } from './settings.ts'
 
 export type LiveTemplate = Template & { live: LiveOrigin }
+
+/** Of what a container printed until it was healthy. */
+const OUTPUT_MOST = 1024 ** 2
 
 export interface FreezePurpose {
   kind: LiveOrigin['kind']
@@ -61,6 +65,7 @@ export class Freezer {
           layers: below,
           plugged: await vm.plugged(),
         }
+        let printed = 0
         const { template, frozen } = await templates.freeze(record, {
           vm,
           disk,
@@ -69,6 +74,11 @@ export class Freezer {
           durable,
           hold: () => agent.hold(),
           release: () => agent.release(),
+          // Who starts one like it does not know that it goes on from there, and may wait for a line of its beginning.
+          ...(kind === 'healthy' && {
+            stopped: async () => void (printed = (await stat(paths.log)).size),
+            output: () => outputBefore(paths.log, printed, OUTPUT_MOST),
+          }),
         })
         // The layer has a name of its own now.
         await rm(disk.file, { force: true })

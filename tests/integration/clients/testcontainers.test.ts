@@ -138,7 +138,7 @@ describe('testcontainers', () => {
   })
 
   test('what was kept warm goes on where it was, for the next that is started alike', async () => {
-    const count = 'me=$(cat /proc/sys/kernel/random/uuid); mkdir /www; httpd -p 8000 -h /www; i=0; while :; do i=$((i+1)); echo $me $i > /www/index.html; usleep 50000; done' // prettier-ignore
+    const count = 'me=$(cat /proc/sys/kernel/random/uuid); echo begun; mkdir /www; httpd -p 8000 -h /www; i=0; while :; do i=$((i+1)); echo $me $i > /www/index.html; usleep 50000; done' // prettier-ignore
     const start = (): Promise<StartedTestContainer> =>
       new GenericContainer(image)
         .withCommand(['sh', '-c', count])
@@ -150,7 +150,7 @@ describe('testcontainers', () => {
           timeout: 5000,
           retries: 100,
         }) // prettier-ignore
-        .withWaitStrategy(Wait.forHealthCheck())
+        .withWaitStrategy(Wait.forAll([Wait.forHealthCheck(), Wait.forLogMessage('begun')]))
         .start()
     const told = async (container: StartedTestContainer): Promise<string[]> => {
       // What is written anew this very moment is empty.
