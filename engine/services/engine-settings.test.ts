@@ -60,7 +60,20 @@ test.each([
   await expect(readFile(file)).rejects.toThrow('ENOENT')
 })
 
-test('how many clones wait counts at once, and what is left out of it is as it was', async () => {
+test('of limits and of clones that wait those fields change that are given', async () => {
+  const settings = new EngineSettingsService({ file, running: await readSettings(file), env: {} })
+  await settings.change({
+    limits: { memoryBytes: 2 ** 30, cpus: 0.5 },
+    standby: { count: 7, memoryBytes: 5 },
+  })
+  await settings.change({ limits: { cpus: 0 }, standby: { memoryBytes: 9 } })
+  expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+    limits: { memoryBytes: 2 ** 30, cpus: 0 },
+    standby: { ...DEFAULTS.standby, count: 7, memoryBytes: 9 },
+  })
+})
+
+test('how many clones wait counts at once', async () => {
   const settings = new EngineSettingsService({ file, running: await readSettings(file), env: {} })
   expect(await settings.change({ standby: { count: 0 } })).toMatchObject({
     settings: { standby: { ...DEFAULTS.standby, count: 0 } },

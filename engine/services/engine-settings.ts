@@ -41,16 +41,27 @@ export class EngineSettingsService {
     }
   }
 
-  /** Changes those that are given. Rejects with INVALID_ARGUMENT what they cannot be. */
+  /** Changes those that are given, and of `limits` and `standby` the fields that are. Rejects with INVALID_ARGUMENT what they cannot be. */
   change(changes: unknown): Promise<EngineSettingsView> {
     return this.#changes.run(async () => {
       const before = await readSettings(this.#file)
-      const settings = parsed({ ...before, ...(changes as Partial<EngineSettings> | null) })
+      const settings = parsed(changed(before, changes as Partial<EngineSettings> | null))
       await writeDurably(this.#file, `${JSON.stringify(settings, undefined, 2)}\n`)
       return this.view()
     })
   }
 }
+
+function changed(before: EngineSettings, changes: Partial<EngineSettings> | null): object {
+  const fields = Object.entries(changes ?? {}).map(([name, value]): [string, unknown] => {
+    const known = Object.hasOwn(before, name) ? before[name as keyof EngineSettings] : undefined
+    return [name, isPlain(known) && isPlain(value) ? { ...known, ...value } : value]
+  })
+  return { ...before, ...Object.fromEntries(fields) }
+}
+
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function parsed(value: unknown): EngineSettings {
   try {
