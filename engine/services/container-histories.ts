@@ -1,3 +1,4 @@
+import { ownBytes } from '../../contract/own-memory.ts'
 import type { ContainerHistory, ContainerSample, MemoryEvent } from '../../contract/ramet.ts'
 import type { EventBus } from './events.ts'
 
@@ -29,10 +30,11 @@ export class ContainerHistories {
   }
 
   #note({ sample: { at }, report, cpu }: MemoryEvent): void {
-    for (const { id, privateBytes, overheadBytes } of report.containers) {
+    for (const container of report.containers) {
+      const { id } = container
       const ring = this.#rings.get(id) ?? new Ring()
       this.#rings.set(id, ring)
-      ring.push({ at, cpu: cpu[id] ?? 0, ownBytes: privateBytes + overheadBytes })
+      ring.push({ at, cpu: cpu[id] ?? 0, ownBytes: ownBytes(container) })
     }
   }
 }

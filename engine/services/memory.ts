@@ -1,5 +1,6 @@
 import { freemem, totalmem } from 'node:os'
 import { EngineError } from '../../contract/errors.ts'
+import { ownBytes } from '../../contract/own-memory.ts'
 import type { ContainerMemory, ImageMemory, MemoryReport, TemplateMemory } from '../../contract/ramet.ts'
 import type { ImageStore } from '../images/store.ts'
 import { readVmMemory, type VmMemory } from '../hypervisor/process-memory.ts'
@@ -48,21 +49,20 @@ export class MemoryService {
     const waiting = await this.#the.standby()
     const images = await this.#images(measured)
 
-    const ownBytes = sum(waiting.map(({ memory }) => memory.ramPrivateBytes + memory.overheadBytes))
-    const own = ownBytes + sum(measured.map(({ row }) => row.privateBytes + row.overheadBytes))
+    const ofClones = sum(waiting.map(({ memory }) => memory.ramPrivateBytes + memory.overheadBytes))
+    const own = ofClones + sum(measured.map(({ row }) => ownBytes(row)))
     const ofWaiting = new Set(waiting.map(({ origin }) => origin.template.id))
     const used = templates.filter(({ id, clones }) => clones > 0 || ofWaiting.has(id))
     const imageBytes = sum(images.map((image) => image.residentBytes))
     const shared = sum(used.map((template) => template.residentBytes)) + imageBytes
     const actualBytes = own + shared
     const withoutSharingBytes =
-      sum(measured.map(({ row, coldBytes }) => Math.max(coldBytes, row.privateBytes + row.overheadBytes))) +
-      imageBytes
+      sum(measured.map(({ row, coldBytes }) => Math.max(coldBytes, ownBytes(row)))) + imageBytes
     return {
       containers: measured.map(({ row }) => row),
       templates,
       images,
-      standby: { clones: waiting.length, ownBytes },
+      standby: { clones: waiting.length, ownBytes: ofClones },
       host: { totalBytes: totalmem(), availableBytes: freemem() },
       totals: { actualBytes, withoutSharingBytes, savedBytes: withoutSharingBytes - actualBytes },
     }

@@ -1,3 +1,4 @@
+import { ownBytes } from '../../../../contract/own-memory.ts'
 import type { ContainerMemory, MemoryReport } from '../../../../contract/ramet.ts'
 
 export interface Area {
@@ -52,7 +53,7 @@ export function groupsOf(report: MemoryReport): Group[] {
     if (!group)
       groups.set(id, (group = { image: nameOf.get(id) ?? id, shared: [], containers: [], bytes: 0 }))
     group.containers.push(container)
-    group.bytes += container.privateBytes + container.overheadBytes
+    group.bytes += ownBytes(container)
   }
   for (const { id, image, residentBytes } of report.images) {
     add(groups.get(id), { key: `image ${id}`, kind: 'image', name: image, bytes: residentBytes })
@@ -97,16 +98,16 @@ function tiles(containers: ContainerMemory[], box: Box): Area[] {
   if (containers.length === 0 || box.height <= 0 || box.width <= 0) return []
   const lines = Math.max(1, Math.round(Math.sqrt((containers.length * box.height) / box.width)))
   const perLine = Math.ceil(containers.length / lines)
-  const total = sum(containers.map(own))
+  const total = sum(containers.map(ownBytes))
   let { y } = box
   const areas: Area[] = []
   for (let at = 0; at < containers.length; at += perLine) {
     const line = containers.slice(at, at + perLine)
-    const lineBytes = sum(line.map(own))
+    const lineBytes = sum(line.map(ownBytes))
     const height = total === 0 ? 0 : (lineBytes / total) * box.height
     let { x } = box
     for (const container of line) {
-      const width = lineBytes === 0 ? 0 : (own(container) / lineBytes) * box.width
+      const width = lineBytes === 0 ? 0 : (ownBytes(container) / lineBytes) * box.width
       areas.push(...parts(container, { x, y, width, height }))
       x += width
     }
@@ -117,7 +118,7 @@ function tiles(containers: ContainerMemory[], box: Box): Area[] {
 
 function parts(container: ContainerMemory, box: Box): Area[] {
   const { id, name, privateBytes, overheadBytes } = container
-  const share = own(container) === 0 ? 0 : privateBytes / own(container)
+  const share = ownBytes(container) === 0 ? 0 : privateBytes / ownBytes(container)
   const height = box.height * (1 - share)
   return [
     { key: `overhead ${id}`, kind: 'overhead', name, bytes: overheadBytes, container: id, ...box, height },
@@ -134,12 +135,10 @@ function parts(container: ContainerMemory, box: Box): Area[] {
   ]
 }
 
-export const own = ({ privateBytes, overheadBytes }: ContainerMemory): number => privateBytes + overheadBytes
-
 /** How many more containers fit that hold as much as these do on average. A tenth of what is free is left to others. */
 export function moreFit(report: MemoryReport, containers: readonly ContainerMemory[]): number | undefined {
   if (containers.length === 0) return undefined
-  const each = sum(containers.map(own)) / containers.length
+  const each = sum(containers.map(ownBytes)) / containers.length
   return each === 0 ? undefined : Math.floor((report.host.availableBytes * 0.9) / each)
 }
 
