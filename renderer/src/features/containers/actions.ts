@@ -21,7 +21,8 @@ import { useLaunches } from '../../stores/launches.ts'
 import { useNotices } from '../../stores/notices.ts'
 import { text } from '../../text/index.ts'
 import { toLine } from '../run/line.ts'
-import { fromInspect, requestOf } from '../run/model.ts'
+import { fromInspect } from '../run/from-inspect.ts'
+import { requestOf } from '../run/model.ts'
 import { useLiveActions } from './live/live-actions.ts'
 
 /** What can be done with containers, wherever it is offered. */

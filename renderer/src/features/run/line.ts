@@ -1,10 +1,10 @@
 import { EngineError } from '../../../../contract/errors.ts'
 import { text } from '../../text/index.ts'
+import { FLAGS } from './flags.ts'
 import { emptyModel, quoted, words, type RunModel } from './model.ts'
 
 /** The line of docker that does the same. */
 export function toLine(model: RunModel): string {
-  const { config, host } = model.rest
   const flags: (string | [string, string])[] = [
     '-d',
     ...(model.tty ? ['-it'] : []),
@@ -18,33 +18,19 @@ export function toLine(model: RunModel): string {
       .filter(({ target }) => target)
       .map(({ source, target, readOnly }): [string, string] => [
         '-v',
-        `${source}:${target}${readOnly ? ':ro' : ''}`,
+        `${source ? `${source}:` : ''}${target}${readOnly ? ':ro' : ''}`,
       ]),
     ...(model.memory ? [['-m', model.memory] as [string, string]] : []),
     ...(model.cpus ? [['--cpus', model.cpus] as [string, string]] : []),
     ...(model.restart !== 'no' ? [['--restart', model.restart] as [string, string]] : []),
     ...(model.network ? [['--network', model.network] as [string, string]] : []),
-    ...(config.User ? [['-u', config.User] as [string, string]] : []),
-    ...(config.WorkingDir ? [['-w', config.WorkingDir] as [string, string]] : []),
-    ...(config.Hostname ? [['-h', config.Hostname] as [string, string]] : []),
-    ...(typeof config.Entrypoint === 'string' || config.Entrypoint?.[0]
-      ? [['--entrypoint', [config.Entrypoint].flat()[0]!] as [string, string]]
-      : []),
-    ...Object.entries(config.Labels ?? {}).map(([name, value]): [string, string] => [
-      '-l',
-      `${name}=${value}`,
-    ]),
-    ...(host.ReadonlyRootfs ? ['--read-only'] : []),
-    ...(host.Privileged ? ['--privileged'] : []),
-    ...(host.Init ? ['--init'] : []),
-    ...(host.CapAdd ?? []).map((each): [string, string] => ['--cap-add', each]),
-    ...(host.CapDrop ?? []).map((each): [string, string] => ['--cap-drop', each]),
-    ...Object.entries(host.Tmpfs ?? {}).map(([at, options]): [string, string] => [
-      '--tmpfs',
-      options ? `${at}:${options}` : at,
-    ]),
-    ...(host.ExtraHosts ?? []).map((each): [string, string] => ['--add-host', each]),
-    ...(host.Dns ?? []).map((each): [string, string] => ['--dns', each]),
+    ...Object.keys(model.rest.networks).map((name): [string, string] => ['--network', name]),
+    ...FLAGS.flatMap(({ name, short, isSwitch, values }) =>
+      values(model.rest).map((value): string | [string, string] => {
+        const flag = short ? `-${short}` : `--${name}`
+        return isSwitch ? flag : [flag, value]
+      }),
+    ),
   ]
   const told = flags.map((flag) => (typeof flag === 'string' ? flag : `${flag[0]} ${quoted(flag[1])}`))
   return [
@@ -67,12 +53,6 @@ function portText({ host, container, protocol, address }: RunModel['ports'][0]):
 
 type Taker = (model: RunModel, value: string) => void
 
-const list =
-  (key: 'CapAdd' | 'CapDrop' | 'ExtraHosts' | 'Dns' | 'GroupAdd' | 'SecurityOpt'): Taker =>
-  ({ rest }, value) => {
-    rest.host[key] = [...(rest.host[key] ?? []), value]
-  }
-
 /** Flags with a value, by all their names. */
 const VALUES: Record<string, Taker> = {
   name: (model, value) => (model.name = value),
@@ -82,24 +62,10 @@ const VALUES: Record<string, Taker> = {
   memory: (model, value) => (model.memory = value),
   cpus: (model, value) => (model.cpus = value),
   restart: (model, value) => (model.restart = value),
-  network: (model, value) => (model.network = value),
-  user: ({ rest }, value) => (rest.config.User = value),
-  workdir: ({ rest }, value) => (rest.config.WorkingDir = value),
-  hostname: ({ rest }, value) => (rest.config.Hostname = value),
-  entrypoint: ({ rest }, value) => (rest.config.Entrypoint = [value]),
-  label: ({ rest }, value) => {
-    rest.config.Labels = { ...rest.config.Labels, [before(value, '=')]: after(value, '=') }
+  network(model, value) {
+    if (model.network) model.rest.networks[value] = {}
+    else model.network = value
   },
-  tmpfs: ({ rest }, value) => {
-    rest.host.Tmpfs = { ...rest.host.Tmpfs, [before(value, ':')]: after(value, ':') }
-  },
-  'cap-add': list('CapAdd'),
-  'cap-drop': list('CapDrop'),
-  'add-host': list('ExtraHosts'),
-  dns: list('Dns'),
-  'group-add': list('GroupAdd'),
-  'security-opt': list('SecurityOpt'),
-  'stop-signal': ({ rest }, value) => (rest.config.StopSignal = value),
   // Where to pull from, and what happens to keys, is no matter of the container.
   pull: () => {},
   'detach-keys': () => {},
@@ -111,10 +77,6 @@ const SWITCHES: Record<string, (model: RunModel) => void> = {
   interactive: () => {},
   tty: (model) => (model.tty = true),
   rm: (model) => (model.remove = true),
-  'read-only': ({ rest }) => (rest.host.ReadonlyRootfs = true),
-  privileged: ({ rest }) => (rest.host.Privileged = true),
-  init: ({ rest }) => (rest.host.Init = true),
-  'publish-all': ({ rest }) => (rest.host.PublishAllPorts = true),
 }
 
 const SHORT: Record<string, string> = {
@@ -122,16 +84,21 @@ const SHORT: Record<string, string> = {
   e: 'env',
   v: 'volume',
   m: 'memory',
-  u: 'user',
-  w: 'workdir',
-  h: 'hostname',
-  l: 'label',
   d: 'detach',
   i: 'interactive',
   t: 'tty',
-  P: 'publish-all',
+  ...Object.fromEntries(FLAGS.flatMap(({ name, short }) => (short ? [[short, name]] : []))),
 }
 const SAME: Record<string, string> = { net: 'network' }
+
+for (const { name, isSwitch, take } of FLAGS) {
+  if (isSwitch) SWITCHES[name] = ({ rest }) => void take(rest, '')
+  else {
+    VALUES[name] = ({ rest }, value) => {
+      if (!take(rest, value)) throw wrong(text.run.errors.value(`--${name}`, value))
+    }
+  }
+}
 
 /** The form that a line of `docker run` fills. Throws INVALID_ARGUMENT, naming what it does not know. */
 export function fromLine(line: string): RunModel {

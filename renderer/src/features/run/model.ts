@@ -1,9 +1,5 @@
-import type {
-  ContainerConfig,
-  ContainerCreateRequest,
-  ContainerInspect,
-  HostConfig,
-} from '../../../../contract/docker.ts'
+import type { EndpointSettings } from '../../../../contract/docker-networks.ts'
+import type { ContainerCreateRequest, HostConfig } from '../../../../contract/docker.ts'
 
 export interface RunModel {
   image: string
@@ -21,7 +17,16 @@ export interface RunModel {
   tty: boolean
   remove: boolean
   /** What the form does not show, and sends all the same. */
-  rest: { config: Partial<ContainerCreateRequest>; host: Partial<HostConfig> }
+  rest: RunRest
+}
+
+export interface RunRest {
+  config: Partial<ContainerCreateRequest>
+  host: Partial<HostConfig>
+  /** How it is in the network that the form shows. */
+  endpoint: EndpointSettings
+  /** The other networks that it is in, by name. */
+  networks: Record<string, EndpointSettings>
 }
 
 export const emptyModel = (image = ''): RunModel => ({
@@ -37,7 +42,7 @@ export const emptyModel = (image = ''): RunModel => ({
   network: '',
   tty: false,
   remove: false,
-  rest: { config: {}, host: {} },
+  rest: { config: {}, host: {}, endpoint: {}, networks: {} },
 })
 
 type LimitProblem = { field: 'memory' | 'cpus'; kind: 'size' | 'number'; value: string }
@@ -122,13 +127,16 @@ export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 
 export function requestOf(model: RunModel): ContainerCreateRequest {
-  const { config, host } = model.rest
+  const { config, host, endpoint, networks } = model.rest
   const bindings: NonNullable<HostConfig['PortBindings']> = {}
   for (const { host: HostPort, container, protocol, address } of model.ports) {
     const key = `${container}/${protocol}`
     bindings[key] = [...(bindings[key] ?? []), { HostIp: address, HostPort }]
   }
   const command = words(model.command) ?? []
+  const nameless = model.volumes.filter(({ source, target }) => !source && target)
+  const own = Object.keys(endpoint).length > 0 ? { [model.network || 'bridge']: endpoint } : {}
+  const endpoints = { ...own, ...networks }
   return {
     ...config,
     Image: model.image.trim(),
@@ -136,12 +144,19 @@ export function requestOf(model: RunModel): ContainerCreateRequest {
     Env: model.env.filter(({ name }) => name).map(({ name, value }) => `${name}=${value}`),
     Tty: model.tty,
     OpenStdin: model.tty,
-    ExposedPorts: Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
+    ExposedPorts: {
+      ...config.ExposedPorts,
+      ...Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
+    },
+    ...(nameless.length > 0 && {
+      Volumes: { ...config.Volumes, ...Object.fromEntries(nameless.map(({ target }) => [target, {}])) },
+    }),
+    ...(Object.keys(endpoints).length > 0 && { NetworkingConfig: { EndpointsConfig: endpoints } }),
     HostConfig: {
       ...host,
       PortBindings: bindings,
       Binds: model.volumes
-        .filter(({ target }) => target)
+        .filter(({ source, target }) => source && target)
         .map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
       Memory: model.memory ? parseSize(model.memory) : 0,
       NanoCpus: model.cpus ? Math.round(Number(model.cpus) * 1e9) : 0,
@@ -155,104 +170,4 @@ export function requestOf(model: RunModel): ContainerCreateRequest {
 function restartPolicy(text: string): HostConfig['RestartPolicy'] {
   const [Name, times] = text.split(':') as ['no' | 'always', string | undefined]
   return { Name, MaximumRetryCount: Number(times ?? 0) }
-}
-
-/** The run that a container came of; what the image gave is left to the image. */
-export function fromInspect(container: ContainerInspect, image?: ContainerConfig): RunModel {
-  const { Config, HostConfig: host } = container
-  const given = new Set(image?.Env ?? [])
-  const command = Array.isArray(Config.Cmd) ? Config.Cmd : []
-  const same = JSON.stringify(command) === JSON.stringify(image?.Cmd ?? null)
-  const network = host.NetworkMode
-  return {
-    ...emptyModel(Config.Image ?? container.Image),
-    name: container.Name.replace(/^\//, ''),
-    command: same ? '' : command.map(quoted).join(' '),
-    ports: Object.entries(host.PortBindings ?? {}).flatMap(([key, list]) => {
-      const [port = '', protocol = 'tcp'] = key.split('/') as [string, 'tcp' | 'udp' | undefined]
-      return (list ?? []).map(({ HostPort = '', HostIp = '' }) => ({
-        host: HostPort,
-        container: port,
-        protocol,
-        address: HostIp,
-      }))
-    }),
-    env: (Config.Env ?? [])
-      .filter((each) => !given.has(each))
-      .map((each) => {
-        const at = each.indexOf('=')
-        return { name: at < 0 ? each : each.slice(0, at), value: at < 0 ? '' : each.slice(at + 1) }
-      }),
-    volumes: (host.Binds ?? []).map((bind) => {
-      const [source = '', target = '', mode] = bind.split(':')
-      return { source, target, readOnly: mode?.split(',').includes('ro') ?? false }
-    }),
-    memory: sizeText(host.Memory ?? 0),
-    cpus: host.NanoCpus ? String(host.NanoCpus / 1e9) : '',
-    restart: policyText(host.RestartPolicy),
-    network: network && !['default', 'bridge'].includes(network) ? network : '',
-    tty: Config.Tty ?? false,
-    remove: host.AutoRemove ?? false,
-    rest: { config: restOfConfig(Config, image), host: restOfHost(host) },
-  }
-}
-
-function policyText(policy: HostConfig['RestartPolicy']): string {
-  const name = policy?.Name || 'no'
-  return name === 'on-failure' && policy?.MaximumRetryCount ? `${name}:${policy.MaximumRetryCount}` : name
-}
-
-function restOfConfig(
-  config: ContainerInspect['Config'],
-  image: {
-    Cmd?: unknown
-    Entrypoint?: unknown
-    User?: string
-    WorkingDir?: string
-    Labels?: Record<string, string> | null
-  } = {},
-): Partial<ContainerCreateRequest> {
-  const { User, WorkingDir, Labels, Entrypoint, StopSignal, StopTimeout, Healthcheck } = config
-  const labels = Object.entries(Labels ?? {}).filter(([name, value]) => image.Labels?.[name] !== value)
-  const all = {
-    User: User && User !== image.User ? User : undefined,
-    WorkingDir: WorkingDir && WorkingDir !== (image.WorkingDir || '/') ? WorkingDir : undefined,
-    Labels: labels.length > 0 ? Object.fromEntries(labels) : undefined,
-    Entrypoint:
-      JSON.stringify(Entrypoint ?? null) === JSON.stringify(image.Entrypoint ?? null)
-        ? undefined
-        : Entrypoint,
-    StopSignal: StopSignal || undefined,
-    StopTimeout: StopTimeout ?? undefined,
-    Healthcheck: Healthcheck ?? undefined,
-  }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== null))
-}
-
-const KEPT = [
-  'ReadonlyRootfs',
-  'Tmpfs',
-  'CapAdd',
-  'CapDrop',
-  'Privileged',
-  'GroupAdd',
-  'ExtraHosts',
-  'Dns',
-  'ShmSize',
-  'Ulimits',
-  'Sysctls',
-  'SecurityOpt',
-  'Init',
-  'Isolation',
-  'PublishAllPorts',
-]
-
-function restOfHost(host: HostConfig): Partial<HostConfig> {
-  return Object.fromEntries(KEPT.filter((key) => isSet(host[key])).map((key) => [key, host[key]]))
-}
-
-function isSet(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0
-  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
-  return Boolean(value) && value !== 'default'
 }

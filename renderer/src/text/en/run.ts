@@ -60,7 +60,9 @@ export const start = 'Run'
 export const starting = 'Starting…'
 export const recreate = 'Recreate'
 export const recreateDetail =
-  'The container is stopped and removed, and a new one takes its name. Files that are not in a volume are lost.'
+  'The container is stopped, and a new one takes its place and its volumes. Once that one runs the old one is removed, and with it what it wrote outside of volumes. Where the new one does not start, the old one comes back.'
+export const recreateGoing =
+  'The container is stopped, and a new one takes its place. It was told to go when it ends: it does not come back where the new one does not start, and what it wrote outside of volumes is lost.'
 export const saveLaunch = 'Save as quick launch'
 export const saved = 'Saved as a quick launch'
 export const launches = 'Quick launches'
@@ -77,6 +79,7 @@ export const errors = {
   quote: 'A quotation mark is not closed.',
   unknownFlag: (flag: string) => `The flag ${flag} is not known here.`,
   noValue: (flag: string) => `The flag ${flag} needs a value.`,
+  value: (flag: string, value: string) => `The flag ${flag} does not take ‘${value}’.`,
   noImage: 'There is no image in this line.',
   port: (port: string) => `‘${port}’ is not a port: write a number from 1 to 65535.`,
   size: (size: string) => `‘${size}’ is not a size: write 512m or 2g.`,
