@@ -18,7 +18,13 @@ beforeAll(async () => {
   const place = ['--network', 'backend', '--network-alias', 'store', '-v', 'named:/named', '-v', '/nameless']
   const script = 'httpd -p 80 -h /nameless; sleep 9999'
   await ok('run', '-d', '--name', 'web', '-p', `${PORT}:80`, '-e', 'SIZE=small', '-l', 'team=a', '--stop-timeout', '1', ...place, tag, 'sh', '-c', script) // prettier-ignore
-  await ok('exec', 'web', 'sh', '-c', 'echo kept > /named/file; echo kept too > /nameless/file; echo lost > /file')
+  await ok(
+    'exec',
+    'web',
+    'sh',
+    '-c',
+    'echo kept > /named/file; echo kept too > /nameless/file; echo lost > /file',
+  )
   window = await TestWindow.open(engine)
 })
 

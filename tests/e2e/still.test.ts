@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { join } from 'node:path'
@@ -5,10 +7,10 @@ import { TestEngine } from '../support/engine.ts'
 import { until } from '../support/fixture.ts'
 import { busyboxImage, makeImage } from '../support/images.ts'
 import { tar } from '../../engine/images/tar/testing.ts'
+import { HOSTILE, MARKUP, SHOWN } from './support/hostile.ts'
 import { TestWindow, type Theme } from './support/window.ts'
 
 /** Containers none of which runs: what the window makes of them costs no VM. */
-const MARKUP = `<img src=x onerror="alert('owned')">`
 const REQUESTS = "performance.getEntriesByType('resource').length"
 
 let engine: TestEngine
@@ -22,24 +24,25 @@ beforeAll(async () => {
   for (const [name, project] of [
     ['shop-web', 'shop'],
     ['shop-db', 'shop'],
-    ['later', MARKUP],
+    ['later', HOSTILE],
   ] as const) {
     await engine.call('POST', `/containers/create?name=${name}`, {
       Image: 'busybox:latest',
-      Cmd: ['echo', MARKUP],
-      Env: [`TITLE=${MARKUP}`],
-      Labels: { 'com.docker.compose.project': project, note: MARKUP },
+      Cmd: ['echo', HOSTILE],
+      Env: [`TITLE=${HOSTILE}`],
+      Labels: { 'com.docker.compose.project': project, note: HOSTILE },
     })
   }
   const hostile = join(engine.home, 'hostile.tar')
-  const config = { Env: [`TITLE=${MARKUP}`], Cmd: ['echo', MARKUP], Labels: { note: MARKUP } }
+  const config = { Env: [`TITLE=${HOSTILE}`], Cmd: ['echo', HOSTILE], Labels: { note: HOSTILE } }
+  const history = [{ created_by: HOSTILE }, { comment: `by ${HOSTILE}`, empty_layer: true }]
   const layer = tar([{ path: 'hello', data: 'hello' }])
-  imageId = await makeImage({ tag: 'hostile:latest', layers: [layer], config }, hostile)
+  imageId = await makeImage({ tag: 'hostile:latest', layers: [layer], config, history }, hostile)
   expect(await engine.ramet(['load', '-i', hostile])).toMatchObject({ code: 0 })
-  await engine.call('POST', '/volumes/create', { Name: 'data', Labels: { note: MARKUP } })
+  await engine.call('POST', '/volumes/create', { Name: 'data', Labels: { note: HOSTILE } })
   await engine.call('POST', '/networks/create', { Name: 'backend' })
   await engine.call('POST', '/ramet/v1/launches', {
-    title: MARKUP,
+    title: HOSTILE,
     pinned: true,
     config: { Image: 'busybox:latest' },
   })
@@ -60,7 +63,7 @@ const PAGES: [name: string, path: string | (() => string), seen: string][] = [
   ['container-stopped-terminal', '/containers/later/terminal', 'It does not run'],
   ['run', '/run', 'Quick launches'],
   ['images', '/images', 'busybox'],
-  ['image', () => `/images/${encodeURIComponent(imageId)}`, MARKUP],
+  ['image', () => `/images/${encodeURIComponent(imageId)}`, `by ${SHOWN}`],
   ['run-recreate', '/run?from=later', 'Recreate later'],
   ['templates-empty', '/templates', 'Templates'],
   ['volumes', '/volumes', 'data'],
@@ -80,7 +83,7 @@ test('while a list loads it says so', async () => {
   await window.go('/images')
   await page.getByRole('status').filter({ hasText: 'Loading' }).waitFor()
   await window.settled()
-  await window.pictures('images-loading', { small: true })
+  await window.pictures('images-loading')
   seen.resolve(undefined)
   await page.unrouteAll({ behavior: 'wait' })
   await page.getByRole('row').filter({ hasText: 'busybox' }).waitFor()
@@ -93,8 +96,7 @@ describe.each<Theme>(['light', 'dark'])('in the %s', (theme) => {
     await window.go(typeof path === 'string' ? path : path())
     await page.locator('main').getByText(seen).first().waitFor()
     expect(await window.axe()).toEqual([])
-    expect(window.complaints).toEqual([])
-    expect(await page.locator('img').count()).toBe(0)
+    expect(await window.harm()).toEqual([])
     await window.picture(`${name}-${theme}`)
   })
 })
@@ -160,7 +162,7 @@ test.each([
   await page.locator('main').getByRole('button', { name: button, exact: true }).click()
   await page.getByRole('dialog').waitFor()
   expect(await window.axe()).toEqual([])
-  await window.pictures(`dialog-${name}`, { small: true })
+  await window.pictures(`dialog-${name}`)
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 })
@@ -176,9 +178,46 @@ test('what cannot be done is said where it was asked for, whatever its name', as
   await window.go('/activity')
   await page.locator('.task.failed').filter({ hasText: MARKUP }).waitFor()
   expect(await window.axe()).toEqual([])
-  expect(await page.locator('img').count()).toBe(0)
-  expect(window.complaints).toEqual([])
-  await window.pictures('activity-failed', { small: true })
+  expect(await window.harm()).toEqual([])
+  await window.pictures('activity-failed')
+})
+
+test('what a registry says is read, whatever it says', async () => {
+  const { page } = window
+  const registry = createServer((_request, answer) => {
+    answer.writeHead(400, { 'content-type': 'application/json' })
+    answer.end(JSON.stringify({ errors: [{ code: 'UNSUPPORTED', message: HOSTILE }] }))
+  })
+  await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve))
+  try {
+    const reference = `127.0.0.1:${(registry.address() as AddressInfo).port}/some/image:latest`
+    await window.go('/images')
+    await page.getByRole('button', { name: 'Pull', exact: true }).click()
+    await page.getByRole('dialog').getByLabel('Image').fill(reference)
+    await page.getByRole('dialog').getByRole('button', { name: 'Pull' }).click()
+    await page.locator('.notice.error').filter({ hasText: "alert('owned')" }).waitFor()
+    expect(await window.harm()).toEqual([])
+    await page.keyboard.press('Escape')
+    await window.go('/activity')
+    await page.locator('.task.failed').filter({ hasText: reference }).getByText("alert('owned')").waitFor()
+    expect(await window.harm()).toEqual([])
+  } finally {
+    registry.close()
+  }
+})
+
+test('names that would act are refused', async () => {
+  const refused = async (path: string, body?: object): Promise<void> => {
+    const { status } = await engine.call('POST', path, body)
+    expect(status, path).toBe(400)
+  }
+  const name = encodeURIComponent(HOSTILE)
+  await refused(`/containers/create?name=${name}`, { Image: 'busybox:latest' })
+  await refused(`/containers/later/rename?name=${name}`)
+  await refused('/volumes/create', { Name: HOSTILE })
+  await refused('/networks/create', { Name: HOSTILE })
+  await refused(`/images/busybox:latest/tag?repo=${name}&tag=latest`)
+  await refused(`/images/busybox:latest/tag?repo=hostile&tag=${name}`)
 })
 
 test('the engine’s settings are set, and are there for its next start', async () => {
@@ -191,7 +230,7 @@ test('the engine’s settings are set, and are there for its next start', async 
   await page.getByLabel('CPUs of a container').fill('0.5')
   await page.locator('main').getByRole('button', { name: 'Save' }).click()
   await page.getByText('It counts once the engine is started again').waitFor()
-  await window.pictures('settings-engine', { small: true })
+  await window.pictures('settings-engine')
   const { body } = await engine.get('/ramet/v1/settings')
   expect(JSON.parse(body)).toMatchObject({
     settings: { insecureRegistries: ['hub.lan:5000'], limits: { memoryBytes: 2 ** 30, cpus: 0.5 } },
@@ -206,7 +245,7 @@ test('while no engine answers it says so', async () => {
   await engine.down('SIGTERM')
   await page.getByText('The engine does not answer').waitFor()
   expect(await window.axe()).toEqual([])
-  await window.pictures('containers-no-engine', { small: true })
+  await window.pictures('containers-no-engine')
   await engine.up()
   await page.getByText('The engine does not answer').waitFor({ state: 'detached' })
 })

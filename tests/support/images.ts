@@ -42,6 +42,8 @@ export interface ImageSpec {
   /** Lowest first. */
   layers: Layer[]
   config?: ImageConfig
+  /** As the config's `history` has it, lowest first. */
+  history?: { created_by?: string; comment?: string; empty_layer?: boolean }[]
 }
 
 interface Blob {
@@ -59,6 +61,7 @@ export async function makeImage(spec: ImageSpec, output: string): Promise<string
     os: 'linux',
     config: spec.config ?? {},
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
+    ...(spec.history && { history: spec.history }),
   })
   const type = (kind: string) => `application/vnd.oci.image.${kind}`
   const manifest = jsonBlob({

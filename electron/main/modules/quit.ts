@@ -47,7 +47,7 @@ export class Quitting {
     } catch (error) {
       const { message } = error as Error
       this.#options.log(`quitting: ${message}`)
-      this.#electron.dialog.showErrorBox('Ramet does not quit', message)
+      this.#electron.dialog.showErrorBox('Ramet does not quit', inert(message, 400))
     } finally {
       this.#asking = false
     }

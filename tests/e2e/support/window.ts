@@ -40,6 +40,18 @@ const NOTE_FIRST_ROW = `{
   look.observe(document, { childList: true, subtree: true })
 }`
 
+/** In fields people edit what there is; the rest is what is read. */
+const HARM = `(() => {
+  const acting = /[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]/
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  const found = document.querySelector('img[src], main script') ? ['markup'] : []
+  while (texts.nextNode()) {
+    const { data, parentElement } = texts.currentNode
+    if (acting.test(data) && !parentElement.closest('textarea')) found.push(JSON.stringify(data.slice(0, 200)))
+  }
+  return acting.test(document.title) ? [...found, document.title] : found
+})()`
+
 export type Theme = 'light' | 'dark'
 
 /** The window in Debian's Chromium, on the browser console of an engine. */
@@ -128,27 +140,33 @@ export class TestWindow implements AsyncDisposable {
   }
 
   /** Where RAMET_SCREENSHOTS is set, pictures of what is seen now go to docs/screenshots. */
-  async picture(name: string, sizes: readonly (readonly [number, number])[] = SIZES): Promise<void> {
+  async picture(name: string): Promise<void> {
     if (!process.env['RAMET_SCREENSHOTS']) return
-    for (const [width, height] of sizes) {
+    for (const [width, height] of SIZES) {
       await this.page.setViewportSize({ width, height })
       await delay(500)
       await this.page.screenshot({ path: join(SHOTS, `${name}-${width}.png`) })
     }
   }
 
-  /** The same in either theme; what is open stays open. Of dialogs and passing states one size tells enough. */
-  async pictures(name: string, { small = false } = {}): Promise<void> {
+  /** The same in either theme; what is open stays open. */
+  async pictures(name: string): Promise<void> {
     if (!process.env['RAMET_SCREENSHOTS']) return
     for (const colorScheme of ['dark', 'light'] as const) {
       await this.page.emulateMedia({ colorScheme })
-      await this.picture(`${name}-${colorScheme}`, small ? [[1280, 800]] : SIZES)
+      await this.picture(`${name}-${colorScheme}`)
     }
   }
 
   /** Once all that comes and goes gradually has done so; what turns for as long as it is seen turns on. */
   async settled(): Promise<void> {
     await this.page.evaluate(SETTLED)
+  }
+
+  /** What of others' text acts on the page now instead of being read: markup, controls, marks of direction; and all complaints. */
+  async harm(): Promise<string[]> {
+    const found = await this.page.evaluate<string[]>(HARM)
+    return [...found, ...this.complaints]
   }
 
   /** Problems of accessibility that axe counts as serious or worse. */

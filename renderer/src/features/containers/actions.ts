@@ -42,7 +42,7 @@ export function useContainerActions(router: Router) {
     const live = list.filter(isLive).length
     const sure = await confirm({
       title: text.containers.removeTitle(list.length, nameOf(list[0]!)),
-      detail: text.containers.removeDetail(live),
+      detail: text.containers.removeDetail(list.length, live),
       items: list.length > 1 ? list.map(nameOf) : undefined,
       action: text.containers.removeAction,
     })

@@ -11,6 +11,10 @@ export interface Place {
 }
 
 const FOLDER = '/volume'
+/** On a container that is there for its volume's files alone, and goes when nobody looks at them. */
+const LENT = 'ramet.lent'
+
+export const isLent = ({ Labels }: ContainerSummary): boolean => LENT in Labels
 
 /** One that runs, rather: its files are there at once. */
 export function placeOf(containers: readonly ContainerSummary[], volume: string): Place | undefined {
@@ -28,7 +32,7 @@ export async function lendContainer(volume: string, image: string | undefined): 
   const mount = { Type: 'volume', Source: volume, Target: FOLDER, VolumeOptions: { NoCopy: true } }
   const made = await call<{ Id: string }>('POST', '/containers/create', {
     query: { name: `files-of-${volume.replace(/[^\w.-]/g, '-')}` },
-    body: { Image: image, Cmd: ['-'], HostConfig: { Mounts: [mount] } },
+    body: { Image: image, Cmd: ['-'], Labels: { [LENT]: '' }, HostConfig: { Mounts: [mount] } },
   })
   return made.Id
 }

@@ -72,3 +72,25 @@ export const palette = {
   system: 'Theme of the system',
 }
 export const notices = 'Messages'
+/** By what the editor calls them. */
+export const editor = {
+  Find: 'Find',
+  Replace: 'Replace with',
+  next: 'Next',
+  previous: 'Previous',
+  all: 'Select all',
+  'match case': 'Match case',
+  regexp: 'Regular expression',
+  'by word': 'Whole words',
+  replace: 'Replace',
+  'replace all': 'Replace all',
+  close: 'Close',
+  'current match': 'Current match',
+  'on line': 'on line',
+  'replaced $ matches': 'replaced $ matches',
+  'replaced match on line $': 'replaced match on line $',
+  'Control character': 'Control character',
+  'Selection deleted': 'Selection deleted',
+  'Go to line': 'Go to line',
+  go: 'Go',
+}

@@ -51,8 +51,8 @@ export const cpuTip = "Of the host's CPUs; 100 % is one of them, busy all the ti
 export const cpuShape = (name: string) => `CPU of ${name} over the last two minutes`
 export const removeTitle = (n: number, name: string) =>
   n === 1 ? `Remove ${name}?` : `Remove ${n} containers?`
-export const removeDetail = (running: number) =>
-  `Their files that are not in a volume are lost for good.${running > 0 ? ` ${running === 1 ? 'One of them runs and is' : `${running} of them run and are`} killed first.` : ''}`
+export const removeDetail = (n: number, running: number) =>
+  `${n === 1 ? 'Its' : 'Their'} files that are not in a volume are lost for good.${running > 0 ? ` ${n === 1 ? 'It runs and is' : running === 1 ? 'One of them runs and is' : `${running} of them run and are`} killed first.` : ''}`
 export const removeAction = 'Remove'
 export const renameTitle = (name: string) => `Rename ${name}`
 export const newName = 'New name'
@@ -99,8 +99,9 @@ export const detail = {
     error: 'Error',
     restart: 'Restart',
     own: 'Own memory',
+    ownRam: 'of it in the machine',
     shared: 'Shared with siblings',
-    overhead: 'Rest of its process',
+    overhead: 'of it around the machine',
     size: 'Size of the machine',
     cpus: 'CPUs',
     address: 'Address',

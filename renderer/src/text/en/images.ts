@@ -22,6 +22,7 @@ export const untagged = 'without a name'
 export const detail = {
   back: 'All images',
   history: 'History',
+  labels: 'Labels',
   users: 'Used by',
   nobody: 'No container was made from it.',
   facts: {

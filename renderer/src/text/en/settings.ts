@@ -84,6 +84,11 @@ export const doctor = {
   ok: 'Everything that Ramet needs is here.',
   failed: 'Something that Ramet needs is missing.',
   warned: 'Ramet works here, with reservations.',
+  /** By what the engine calls them; programs keep their own names. */
+  names: { accelerator: 'Acceleration', groups: 'Groups', disk: 'Disk', memory: 'Memory' } as Record<
+    string,
+    string
+  >,
   status: { ok: 'good', warning: 'could be better', failed: 'missing' },
 }
 export const welcome = {
