@@ -167,6 +167,32 @@ test.each([
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 })
 
+test('the palette leads to objects of every kind, does what their menus do, and begins what is new', async () => {
+  const { page } = window
+  const command = async (typed: string, name: string): Promise<void> => {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('option').first().waitFor()
+    await page.keyboard.type(typed)
+    await page.getByRole('option', { name, exact: true }).click()
+  }
+  await window.go('/networks')
+  // From the page itself, and once more.
+  for (let time = 0; time < 2; time++) {
+    await command('new net', 'New network')
+    await page.getByRole('dialog', { name: 'New network' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+  await window.go('/memory')
+  await command('backend', 'backend network')
+  await page.getByRole('heading', { name: 'Networks' }).waitFor()
+  await command('remove later', 'Remove: later')
+  await page.getByRole('alertdialog').getByText('Remove later?').waitFor()
+  await page.keyboard.press('Escape')
+  await command('recreate later', 'Edit and recreate: later')
+  await page.getByRole('heading', { name: 'Recreate later' }).waitFor()
+})
+
 test('what cannot be done is said where it was asked for, whatever its name', async () => {
   const { page } = window
   await window.go('/images')

@@ -3,9 +3,12 @@ import {
   Camera,
   Download,
   GitFork,
+  HardDrive,
   History,
   Layers,
   Moon,
+  Network,
+  Plus,
   Play,
   ScrollText,
   Snowflake,
@@ -18,12 +21,17 @@ import {
 import type { ContainerSummary } from '../../../../contract/docker.ts'
 import { computed, type Component, type ComputedRef, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
+import { shortId } from '../../components/format.ts'
 import { isLive, nameOf, useContainers } from '../../stores/containers.ts'
 import { imageName, useImages } from '../../stores/images.ts'
 import { useLaunches } from '../../stores/launches.ts'
 import { useNotices } from '../../stores/notices.ts'
+import { useNetworks } from '../../stores/networks.ts'
 import { usePreferences, type Theme } from '../../stores/preferences.ts'
+import { useTemplates } from '../../stores/templates.ts'
+import { useVolumes } from '../../stores/volumes.ts'
 import { text } from '../../text/index.ts'
+import { useContainerActions } from '../containers/actions.ts'
 import { asked } from '../containers/live/asked.ts'
 import { useLiveActions } from '../containers/live/live-actions.ts'
 
@@ -51,6 +59,8 @@ export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
   const notices = useNotices()
   const preferences = usePreferences()
   const live = useLiveActions(router)
+  const menu = useContainerActions(router)
+  const [volumes, networks, templates] = [useVolumes(), useNetworks(), useTemplates()]
   const words = text.common.palette
   const go = (to: string) => (): void => void router.push(to)
   const theme = (chosen: Theme) => (): void => void (preferences.theme = chosen)
@@ -61,6 +71,9 @@ export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
     .map(({ path, meta }) => ({ key: path, label: String(meta['title']), run: go(path) }))
   const actions: Command[] = [
     { key: 'pull', label: words.pull, icon: Download, run: go('/images?pull') },
+    { key: 'volume', label: text.resources.volumes.create, icon: Plus, run: go('/volumes?new') },
+    { key: 'network', label: text.resources.networks.create, icon: Plus, run: go('/networks?new') },
+    { key: 'template', label: text.resources.templates.make, icon: Plus, run: go('/templates?new') },
     { key: 'light', label: words.light, icon: Sun, run: theme('light') },
     { key: 'dark', label: words.dark, icon: Moon, run: theme('dark') },
     { key: 'system', label: words.system, icon: SunMoon, run: theme('system') },
@@ -86,8 +99,21 @@ export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
               { key: `${at} stop`, label: words.stop(name), icon: CircleStop, run: act('stop') },
             ]
           : [{ key: `${at} start`, label: words.start(name), icon: Play, run: act('start') }]),
+        ...ofMenu(container),
       ]
     })
+  /** What its menu has besides. */
+  function ofMenu(container: ContainerSummary): Command[] {
+    const { restart, pause, unpause, copyRun, saveLaunch, recreate, remove } = text.containers.actions
+    const besides = [restart, pause, unpause, copyRun, saveLaunch, recreate, remove]
+    return menu
+      .actions(container)
+      .filter(({ label, disabled }) => !disabled && besides.includes(label))
+      .map(({ label, icon, run }) => {
+        const key = `/containers/${container.Id} ${label}`
+        return { key, label: words.ofContainer(label, nameOf(container)), icon, run }
+      })
+  }
   function ofLive(container: ContainerSummary): Command[] {
     const [name, at] = [nameOf(container), `/containers/${container.Id}`]
     const words = text.live
@@ -118,6 +144,29 @@ export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
         },
       ]
     })
+  const ofOthers = (): Command[] => [
+    ...volumes.items.map(({ Name }) => ({
+      key: `volume ${Name}`,
+      label: Name,
+      detail: words.volume,
+      icon: HardDrive,
+      run: go(`/volumes/${encodeURIComponent(Name)}`),
+    })),
+    ...networks.items.map(({ Id, Name }) => ({
+      key: `network ${Id}`,
+      label: Name,
+      detail: words.network,
+      icon: Network,
+      run: go('/networks'),
+    })),
+    ...templates.items.map(({ id, image }) => ({
+      key: `template ${id}`,
+      label: image,
+      detail: words.template(shortId(id)),
+      icon: Snowflake,
+      run: go('/templates'),
+    })),
+  ]
   const ofLaunches = (): Command[] =>
     launches.items.map(({ id, title }) => ({
       key: `launch ${id}`,
@@ -146,6 +195,7 @@ export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
         commands: found(ofContainers().filter(({ detail }) => query.value.trim() || detail !== undefined)),
       },
       { label: words.images, commands: found(ofImages()) },
+      { label: words.others, commands: found(query.value.trim() ? ofOthers() : []) },
       { label: words.pages, commands: found(pages) },
       { label: words.actions, commands: found(actions) },
     ].filter(({ commands }) => commands.length > 0)
