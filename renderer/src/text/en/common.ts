@@ -43,6 +43,7 @@ export const commands = 'Search and commands'
 export const saving = (size: string) => `${size} saved`
 export const noSaving = 'Nothing runs'
 
+export const undo = 'Undo'
 export const connection = {
   connecting: 'Connecting to the engine…',
   down: 'The engine does not answer. Containers run on; this window takes up again as soon as it is back.',

@@ -70,6 +70,7 @@ export const launchesEmpty = 'Runs you save appear here and in the tray, one cli
 export const launch = (title: string) => `Launch ${title}`
 export const pin = (title: string) => `Pin ${title}`
 export const unpin = (title: string) => `Unpin ${title}`
+export const forgotten = (title: string) => `${title} is forgotten`
 export const forget = (title: string) => `Forget ${title}`
 export const started = (name: string) => `${name} runs`
 export const openIt = 'Open'
