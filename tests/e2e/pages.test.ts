@@ -137,25 +137,6 @@ test('a volume that no container has is browsed and edited, through a machine th
   expect(stdout.trim()).toBe('edited')
 })
 
-test('statistics rest while nobody sees them, and the last hour is asked for anew when somebody does', async () => {
-  const { page } = window
-  await window.go(`/containers/${id}/stats`)
-  await page.getByRole('img', { name: /^Own memory, The last hour/ }).waitFor()
-  await page.getByRole('img', { name: /^CPU, Now/ }).waitFor()
-  const asked: string[] = []
-  page.on('request', (request) => void asked.push(new URL(request.url()).pathname))
-  await window.hide(true)
-  await delay(500)
-  asked.length = 0
-  // The engine measures meanwhile.
-  await delay(7000)
-  expect(asked).toEqual([])
-  await window.hide(false)
-  const isAsked = (what: string): boolean => asked.some((path) => path.endsWith(`/containers/${id}/${what}`))
-  await until('both are asked for', async () => isAsked('history') && isAsked('stats'))
-  await page.getByRole('img', { name: /^Own memory, The last hour/ }).waitFor()
-})
-
 test('the palette and the confirmation are accessible too', async () => {
   const { page } = window
   await window.go('/containers')
