@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TestEngine } from '../support/engine.ts'
-import { postgresImage } from '../support/postgres.ts'
+import { initMariadb, mariadbImage, recoverMariadb } from '../support/mariadb.ts'
+import { initPostgres, postgresImage, recoverPostgres } from '../support/postgres.ts'
 
-/** What databases ask of a file system, on each kind of mount, in one container: under emulation each start takes long. */
+/**
+ * What databases ask of a file system, on each kind of mount; each kind of database in one container, for under emulation
+ * every start takes long. Binds are the matter of database-binds.test.ts too.
+ */
 let engine: TestEngine
 let folder: string
 
@@ -13,11 +17,13 @@ beforeAll(async () => {
   engine = await TestEngine.start()
   folder = await mkdtemp(join(tmpdir(), 'ramet-databases-'))
   await chmod(folder, 0o755)
-  const { archive, tag } = await postgresImage()
-  await ramet(['load', '-i', archive])
-  const disk = 'type=volume,source=disk,target=/disk,volume-opt=type=disk,volume-opt=size=1g'
-  const mounts = ['-v', 'plain:/volume', '--mount', disk, '-v', `${folder}:/bind`]
-  await ramet(['run', '-d', '--name', 'db', '-u', 'root', '-m', '768m', ...mounts, tag, 'sleep', '100000'])
+  const images = { pg: await postgresImage(), maria: await mariadbImage() }
+  for (const [name, { archive, tag }] of Object.entries(images)) {
+    await ramet(['load', '-i', archive])
+    const disk = `type=volume,source=disk-${name},target=/disk,volume-opt=type=disk,volume-opt=size=1g`
+    const mounts = ['-v', `plain-${name}:/volume`, '--mount', disk, '-v', `${folder}:/bind`]
+    await ramet(['run', '-d', '--name', name, '-u', 'root', '-m', '768m', ...mounts, tag, 'sleep', '100000'])
+  }
 })
 
 afterAll(async () => {
@@ -31,8 +37,8 @@ async function ramet(args: string[]): Promise<string> {
   return stdout
 }
 
-const inside = (user: string, script: string): Promise<string> =>
-  ramet(['exec', '-u', user, 'db', 'bash', '-ec', script])
+const inside = (name: string, user: string, script: string): Promise<string> =>
+  ramet(['exec', '-u', user, name, 'bash', '-ec', script])
 
 test.each(['/volume', '/disk', '/bind'])(
   'SQLite in WAL mode, three writers at once, on %s',
@@ -44,31 +50,36 @@ test.each(['/volume', '/disk', '/bind'])(
     done
     wait
     sqlite3 wal.db 'select count(*) from t; pragma integrity_check'`
-    expect(await inside('root', script)).toBe('wal\n24\nok\n')
+    expect(await inside('pg', 'root', script)).toBe('wal\n24\nok\n')
   },
   300_000,
 )
 
 test('Postgres makes its database on a volume', async () => {
-  await inside('root', 'install -d -m 700 -o postgres -g postgres /volume/pg')
-  await inside('postgres', '/usr/lib/postgresql/*/bin/initdb -D /volume/pg -A trust --locale=C >/dev/null')
+  await inside('pg', 'root', 'install -d -m 700 -o postgres -g postgres /volume/db')
+  expect(await inside('pg', 'postgres', initPostgres('/volume/db'))).toBe('')
 }, 900_000)
 
 test.each(['/volume', '/disk'])(
   'Postgres writes, loses its process, and recovers, on %s',
   async (place) => {
-    if (place !== '/volume') await inside('root', `cp -a /volume/pg ${place}/pg`)
-    const script = `cd ${place}
-    bin=$(echo /usr/lib/postgresql/*/bin)
-    run() { $bin/pg_ctl -D ${place}/pg -w -t 300 -o '-c unix_socket_directories=/tmp' "$@" >/tmp/log 2>&1 </dev/null || cat /tmp/log; }
-    ask() { $bin/psql -h /tmp -d postgres -Atqc "$1"; }
-    run start
-    ask 'create table if not exists t(x int); truncate t; insert into t select generate_series(1, 1000)'
-    run stop -m immediate
-    run start
-    ask 'select count(*), sum(x) from t'
-    run stop -m fast`
-    expect(await inside('postgres', script)).toBe('1000|500500\n')
+    if (place !== '/volume') await inside('pg', 'root', `cp -a /volume/db ${place}/db`)
+    expect(await inside('pg', 'postgres', recoverPostgres(`${place}/db`))).toBe('1000|500500\n')
+  },
+  900_000,
+)
+
+test('MariaDB makes its database on a volume', async () => {
+  expect(await inside('maria', 'root', initMariadb('/volume/db'))).toBe('')
+}, 900_000)
+
+test.each(['/volume', '/disk'])(
+  'MariaDB writes, is killed, and recovers, on %s',
+  async (place) => {
+    if (place !== '/volume') await inside('maria', 'root', `cp -a /volume/db ${place}/db`)
+    expect(await inside('maria', 'root', recoverMariadb(`${place}/db`))).toBe(
+      '1000\t500500\nd.t\tcheck\tstatus\tOK\n',
+    )
   },
   900_000,
 )

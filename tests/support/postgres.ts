@@ -38,6 +38,25 @@ exec "$bin/postgres" -D /data -c listen_addresses='*' -c unix_socket_directories
   })
 }
 
+/**
+ * A script for bash, for Postgres's user: writes to the database in `folder`, has the server die without a checkpoint,
+ * and prints what is there once it has recovered: `1000|500500`. What is wrong is printed too.
+ */
+export const recoverPostgres = (folder: string): string => `cd ${folder}
+bin=$(echo /usr/lib/postgresql/*/bin)
+run() { $bin/pg_ctl -D ${folder} -w -t 300 -o '-c unix_socket_directories=/tmp' "$@" >/tmp/pg.$UID.log 2>&1 </dev/null || cat /tmp/pg.$UID.log; }
+ask() { PGOPTIONS='-c client_min_messages=warning' $bin/psql -h /tmp -U postgres -d postgres -Atqc "$1"; }
+run start
+ask 'create table if not exists t(x int); truncate t; insert into t select generate_series(1, 1000)'
+run stop -m immediate
+run start
+ask 'select count(*), sum(x) from t'
+run stop -m fast`
+
+/** A script for bash: makes the database in `folder`. */
+export const initPostgres = (folder: string): string =>
+  `/usr/lib/postgresql/*/bin/initdb -D ${folder} -A trust --locale=C >/dev/null`
+
 /** A client's connection to a server on this machine (protocol 3, simple query). */
 export interface Session {
   /** Answers the rows; rejects with the server's words. */

@@ -109,6 +109,7 @@ export class ContainerService {
         capabilities(hostConfig)
         mounts = await this.#context.mounts.plan(config, hostConfig, (other) => this.#mountsOf(other), keep)
         warnings.push(...this.#context.networks.warnings({ config, hostConfig, networks }))
+        warnings.push(...(await this.#context.mounts.warnings(mounts, config.User ?? '')))
         const reference = { id: image.id, reference: request.Image! }
         const plain = newRecord(id, chosen, { image: reference, config, hostConfig })
         const record = { ...plain, networks, mounts, ...warm.record }

@@ -12,7 +12,8 @@ import type { GuestMount } from '../../guest/messages.ts'
 import type { PluggedDisk, Share } from '../../hypervisor/virtual-machine.ts'
 import { ANONYMOUS } from '../volumes/request.ts'
 import type { VolumeService } from '../volumes/volumes.ts'
-import { BindSources, type BindSourceOptions } from './bind-source.ts'
+import { bindModel, bindWarnings } from './bind-owners.ts'
+import { BindSources, type BindSource, type BindSourceOptions } from './bind-source.ts'
 import { planMounts } from './plan.ts'
 import type { MountRecord } from './record.ts'
 import { descriptorPath } from './refused.ts'
@@ -66,7 +67,7 @@ export class MountService {
         `more than ${DEVICES_MAX} mounts cannot be: each takes a slot of the VM; mount a folder that holds several`,
       )
     }
-    for (const mount of mounts) if (mount.type === 'bind') await this.#check(mount)
+    for (const mount of mounts) if (mount.type === 'bind') await this.#look(mount, async () => {})
     const made: MountRecord[] = []
     try {
       for (const mount of mounts) {
@@ -87,14 +88,33 @@ export class MountService {
     return mounts
   }
 
-  /** What the user is to be told at once, not at the start. A source that is to be made may be missing. */
-  async #check(mount: MountRecord): Promise<void> {
+  /** What a client should know of planned mounts; `user` is the container's, as it was given. */
+  async warnings(mounts: MountRecord[], user: string): Promise<string[]> {
+    const words: string[] = []
+    for (const mount of mounts) {
+      if (mount.type !== 'bind') continue
+      const warn = (source: BindSource): Promise<string[]> => bindWarnings(mount, source, { ...this.#options, user }) // prettier-ignore
+      words.push(...((await this.#look(mount, warn)) ?? []))
+    }
+    return words
+  }
+
+  /** What the user is to be told at once, not at the start. A source that is to be made may be missing: then undefined. */
+  async #look<Seen>(
+    mount: MountRecord,
+    look: (source: BindSource) => Promise<Seen>,
+  ): Promise<Seen | undefined> {
     try {
-      const { handle } = await this.#sources.open(mount.source, { make: false })
-      await handle.close()
+      const source = await this.#sources.open(mount.source, { make: false })
+      try {
+        return await look(source)
+      } finally {
+        await source.handle.close()
+      }
     } catch (error) {
       const missing = (error as { cause?: { code?: string } }).cause?.code === 'ENOENT'
       if (!missing || mount.mustExist) throw error
+      return undefined
     }
   }
 
@@ -129,7 +149,7 @@ export class MountService {
             guest.push({ ...base, kind: 'socket', options: [...options, ...looks] })
             continue
           }
-          const model = this.#options.isRoot ? 'passthrough' : 'none'
+          const model = await bindModel(mount, source, this.#options)
           const file = join(folder, 'files', String(number))
           if (source.kind === 'file') {
             await shareFile(source, file, { given: mount.source, readOnly: mount.readOnly })

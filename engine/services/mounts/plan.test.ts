@@ -72,6 +72,12 @@ test('one place takes one mount, but what was asked for replaces what the image 
   ])
 })
 
+test('a bind at, or in, a volume of the image is known for one of its data', () => {
+  const Binds = ['/one:/data', '/two:/lib/pg/in', '/three:/database', '/four:/lib', 'five:/data/in']
+  const data = plan({ Binds }, ['/data', '/lib/pg/']).filter(({ isData }) => isData)
+  expect(data.map(({ source }) => source)).toEqual(['/one', '/two'])
+})
+
 test('parents come before what lies in them', () => {
   const targets = plan({ Binds: ['a:/x/y/z', 'b:/x', 'c:/x/y'] }).map(({ target }) => target)
   expect(targets).toEqual(['/x', '/x/y', '/x/y/z'])

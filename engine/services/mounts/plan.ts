@@ -44,10 +44,14 @@ export function planMounts(
     if (mount.type === 'volume') volumes.set(mount.target, { Driver: Name, DriverOpts: Options, Labels })
   }
   for (const [path, options] of Object.entries(host.Tmpfs ?? {})) add(tmpfs(path, options))
-  for (const path of Object.keys(config.Volumes ?? {})) {
-    const target = cleanTarget(path, path)
+  const declared = Object.keys(config.Volumes ?? {}).map((path) => cleanTarget(path, path))
+  for (const target of declared) {
     if (!chosen.has(target))
       chosen.set(target, { type: 'volume', target, source: '', readOnly: false, mode: '' })
+  }
+  for (const mount of chosen.values()) {
+    const isIn = (path: string): boolean => `${mount.target}/`.startsWith(`${path}/`)
+    if (mount.type === 'bind' && declared.some(isIn)) mount.isData = true
   }
   return { mounts: inOrder([...chosen.values()]), volumes }
 }

@@ -16,6 +16,8 @@ export interface MountRecord {
   noCopy?: boolean
   /** Of a bind: a source that is not there is refused, instead of made. */
   mustExist?: boolean
+  /** Of a bind: it lies at, or in, a volume that the image declares, where a program keeps its data. */
+  isData?: boolean
   /** A volume that was made for this container alone: it goes with `--rm`, and with `rm -v`. */
   anonymous?: boolean
   /** It came of `Tmpfs`, which Docker does not list among the mounts. */
