@@ -10,6 +10,12 @@ const env = {
 
 export default defineConfig({
   test: {
+    tags: [
+      {
+        name: 'ordinary-user',
+        description: 'what differs for a user without privileges, of suites that run whole as root alone',
+      },
+    ],
     projects: [
       {
         test: {

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { ForkResponse, FreezeResponse, Lineage } from '../../contract/ramet.ts'
 import type { CliResult, TestEngine } from '../support/engine.ts'
 import { dockerVersion, runDocker, until, useEngine } from '../support/fixture.ts'
+import { AS_USER } from '../support/tags.ts'
 
 /** Containers that are frozen and forked while they run. */
 let engine: TestEngine
@@ -50,7 +51,7 @@ const WHO = 'hostname; cat /etc/hostname /etc/machine-id /sys/class/net/eth0/add
 const files = async (...path: string[]): Promise<string[]> => readdir(join(engine.home, 'data', ...path))
 
 describe('fork', () => {
-  test('children go on where their parent was, each with a life of its own', async () => {
+  test('children go on where their parent was, each with a life of its own', AS_USER, async () => {
     await counting('parent')
     await inside('parent', 'echo before > /file')
     const { containers, heldMs } = await answer<ForkResponse>('fork', 'parent', '-n', '3', '--name', 'child')
@@ -121,7 +122,7 @@ describe('fork', () => {
 })
 
 describe('freeze', () => {
-  test('makes an image whose containers run already', async () => {
+  test('makes an image whose containers run already', AS_USER, async () => {
     await counting('source', '-e', 'GREETING=hello')
     // Started anew, its copies find their disk as after a power cut.
     await inside('source', 'sync')
@@ -172,7 +173,7 @@ describe('freeze', () => {
 })
 
 describe('checkpoints', () => {
-  test('lead back, memory and disk', async () => {
+  test('lead back, memory and disk', AS_USER, async () => {
     await counting('traveller')
     expect(await ramet('checkpoint', 'traveller', 'first')).toMatchObject({ code: 0, stdout: 'first\n' })
     await inside('traveller', 'echo later > /later')

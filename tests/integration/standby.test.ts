@@ -7,6 +7,7 @@ import { STANDBY_FAILPOINTS } from '../../engine/services/failpoint.ts'
 import { census } from '../support/census.ts'
 import type { TestEngine } from '../support/engine.ts'
 import { until, useEngine } from '../support/fixture.ts'
+import { AS_USER } from '../support/tags.ts'
 
 /** Clones that wait for a start: what they become, and that none is ever left. */
 
@@ -59,7 +60,7 @@ beforeAll(async () => {
   await waiting(2)
 })
 
-test('a start takes one that waits, and it is as unlike its siblings as any clone', async () => {
+test('a start takes one that waits, and it is as unlike its siblings as any clone', AS_USER, async () => {
   const script = 'head -c 16 /dev/urandom | od -An -tx1; cat /etc/machine-id; hostname; date +%Y; id -u; ls /'
   const seen: string[][] = []
   for (const name of ['one', 'other']) {
@@ -89,7 +90,7 @@ test('they are no containers, and count as memory', async () => {
   expect(await ramet('templates')).toMatch(/ 2\n/)
 })
 
-test('it gets the container’s disk, ports, networks, limits and output', async () => {
+test('it gets the container’s disk, ports, networks, limits and output', AS_USER, async () => {
   await waiting(2)
   await ramet('network', 'create', 'standby-net')
   const flags = ['--network', 'standby-net', '-p', '8080', '--pids-limit', '77', '--tmpfs', '/scratch']
@@ -139,7 +140,7 @@ test('they go where memory is short, and where the budget is', async () => {
   await waiting(2)
 })
 
-test('an engine that is killed leaves none, and what became a container runs on', async () => {
+test('an engine that is killed leaves none, and what became a container runs on', AS_USER, async () => {
   await waiting(2)
   await ramet('run', '-d', '--name', 'stays', image, 'sh', '-c', 'echo hello; exec sleep 1000')
   await engine.down('SIGKILL')
