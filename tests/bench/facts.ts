@@ -19,6 +19,21 @@ export async function machineFacts(engine: TestEngine): Promise<object> {
   }
 }
 
+/** What `work` answers, and how much of all CPUs, by anybody's work, was busy meanwhile: 0 to 1. */
+export async function busyShare<Answer>(work: () => Promise<Answer>): Promise<[Answer, number]> {
+  const before = await cpuTicks()
+  const answer = await work()
+  const after = await cpuTicks()
+  return [answer, Math.round(100 * (1 - (after.idle - before.idle) / (after.all - before.all))) / 100]
+}
+
+/** proc_stat(5): user, nice, system, idle, iowait and the rest; guests' time is in user's already. */
+async function cpuTicks(): Promise<{ idle: number; all: number }> {
+  const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n')
+  const ticks = line.split(/ +/).slice(1, 9).map(Number)
+  return { idle: ticks[3]! + ticks[4]!, all: ticks.reduce((sum, each) => sum + each, 0) }
+}
+
 export function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)

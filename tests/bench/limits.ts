@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { netImage } from '../support/net-image.ts'
 import { TestEngine } from '../support/engine.ts'
-import { machineFacts } from './facts.ts'
+import { busyShare, machineFacts } from './facts.ts'
 import { storageLoad } from './storage-load.ts'
 
 const SECONDS = Number(process.env['RAMET_BENCH_SECONDS'] ?? 20)
@@ -20,7 +20,9 @@ type Work = (name: string) => Promise<number>
 /**
  * One container is held to 10 MB/s of its disk and 20 Mbit/s of its network, a neighbour to nothing. Each work is done by
  * the neighbour alone, by both at once, and by the neighbour alone again: what the limited one got of its limit, and
- * what the neighbour got of what it gets alone.
+ * what the neighbour got of what it gets alone, with what was busy of the machine's CPUs. On the networks a third container,
+ * which no limit holds but which sends no faster than the limit, then takes the limited one's place: what is left to the
+ * neighbour beside it is what the machine has left, whatever holds limits.
  */
 export async function benchLimits(): Promise<object> {
   await using engine = await TestEngine.start()
@@ -40,9 +42,14 @@ export async function benchLimits(): Promise<object> {
       async (name) =>
         Number(await ramet('exec', name, 'load', '/own/file', String(FILE_MIB), how, String(SECONDS)))
     const network =
-      (host: string, at: string): Work =>
+      (host: string, at: string, ...pace: string[]): Work =>
       async (name) =>
-        Number(await ramet('exec', name, 'net-tool', 'blast', host, at, String(SECONDS)))
+        Number(await ramet('exec', name, 'net-tool', 'blast', host, at, String(SECONDS), ...pace))
+    const bytes = NET_BITS / 8
+    const networks = async (host: string, at: string): Promise<object> => ({
+      ...(await compared(network(host, at), bytes)),
+      besidePaced: await besidePaced(network(host, at), network(host, at, String(bytes)), bytes),
+    })
     return {
       machine: await machineFacts(engine),
       seconds: SECONDS,
@@ -50,8 +57,8 @@ export async function benchLimits(): Promise<object> {
       networkLimitBitsPerSecond: NET_BITS,
       diskWrite: await compared(disk('write-seq'), DISK_BYTES),
       diskRead: await compared(disk('read-seq'), DISK_BYTES),
-      nat: await compared(network('host', port), NET_BITS / 8),
-      network: await compared(network('sink', '9000'), NET_BITS / 8),
+      nat: await networks('host', port),
+      network: await networks('sink', '9000'),
     }
   } finally {
     outside.close()
@@ -74,6 +81,7 @@ async function setUp(ramet: Ramet, program: string, port: string): Promise<void>
   for (const [name, flags] of [
     ['free', []],
     ['held', rates],
+    ['paced', []],
   ] as const) {
     await ramet('run', '-d', '--name', name, ...common, ...flags, image.tag, 'sleep', '100000')
     await ramet('exec', name, 'mkdir', '/own')
@@ -82,13 +90,27 @@ async function setUp(ramet: Ramet, program: string, port: string): Promise<void>
 }
 
 async function compared(work: Work, limit: number): Promise<object> {
-  const before = await work('free')
-  const [held, together] = await Promise.all([work('held'), work('free')])
-  const after = await work('free')
+  const [before, busyBefore] = await busyShare(() => work('free'))
+  const [[held, together], busyTogether] = await busyShare(() => Promise.all([work('held'), work('free')]))
+  const [after, busyAfter] = await busyShare(() => work('free'))
   return {
     partOfLimit: held / limit,
     neighbourRatio: together / ((before + after) / 2),
     neighbourBytesPerSecond: [before, together, after].map(Math.round),
+    busyCpus: [busyBefore, busyTogether, busyAfter],
+  }
+}
+
+async function besidePaced(work: Work, pacedWork: Work, pace: number): Promise<object> {
+  const [[paced, together], busyTogether] = await busyShare(() =>
+    Promise.all([pacedWork('paced'), work('free')]),
+  )
+  const [alone, busyAlone] = await busyShare(() => work('free'))
+  return {
+    partOfPace: paced / pace,
+    neighbourRatio: together / alone,
+    neighbourBytesPerSecond: [together, alone].map(Math.round),
+    busyCpus: [busyTogether, busyAlone],
   }
 }
 

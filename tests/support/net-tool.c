@@ -4,8 +4,10 @@
  *   net-tool listen IF TEXT END          how many frames came that held TEXT, whoever they were for, until one held END
  *   net-tool echo PORT                   answers datagrams with themselves
  *   net-tool ask HOST PORT TEXT          sends a datagram, prints the answer, fails without one
+ *   net-tool scan HOST MILLISECONDS      a datagram and a connection to every port, some hundred at once, for so long
+ *                                        at most; prints how many connections stood
  *   net-tool sink PORT                   takes connections, for ever, and tells each in the end how much came
- *   net-tool blast HOST PORT SECONDS     sends as much as goes to a sink; prints bytes a second
+ *   net-tool blast HOST PORT SECONDS [BYTES]   sends as much as goes to a sink, or so many bytes a second; prints these
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -111,6 +113,45 @@ static int ask(char **argv) {
   return 0;
 }
 
+/* Waits for connections that are under way, and counts those that stand. Closes all. */
+static int standing(struct pollfd *each, int count, int milliseconds) {
+  int left = count, open = 0;
+  for (double end = now() + milliseconds / 1e3; left > 0 && now() < end;) {
+    if (poll(each, (nfds_t)count, milliseconds) <= 0) continue;
+    for (int i = 0; i < count; i++) {
+      if (each[i].fd < 0 || each[i].revents == 0) continue;
+      if ((each[i].revents & (POLLERR | POLLHUP)) == 0) open++;
+      close(each[i].fd);
+      each[i].fd = -1;
+      left--;
+    }
+  }
+  for (int i = 0; i < count; i++) if (each[i].fd >= 0) close(each[i].fd);
+  return open;
+}
+
+static int scan(char **argv) {
+  enum { AT_ONCE = 900 };
+  static struct pollfd each[AT_ONCE];
+  struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found;
+  if (getaddrinfo(argv[2], NULL, &hints, &found) != 0) return fail("getaddrinfo");
+  struct sockaddr_in to = *(struct sockaddr_in *)found->ai_addr;
+  int udp = socket(AF_INET, SOCK_DGRAM, 0), open = 0, count = 0;
+  for (int port = 1; port <= 65535; port++) {
+    to.sin_port = htons((unsigned short)port);
+    (void)sendto(udp, "scan", 4, 0, (struct sockaddr *)&to, sizeof to);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (fd < 0) return fail("socket");
+    (void)connect(fd, (struct sockaddr *)&to, sizeof to);
+    each[count++] = (struct pollfd){.fd = fd, .events = POLLOUT};
+    if (count < AT_ONCE && port < 65535) continue;
+    open += standing(each, count, atoi(argv[3]));
+    count = 0;
+  }
+  printf("%d\n", open);
+  return 0;
+}
+
 static int sink(char **argv) {
   static char data[1 << 18];
   int listener = open_port(SOCK_STREAM, argv[2]);
@@ -130,11 +171,12 @@ static int sink(char **argv) {
 }
 
 /* Of what the sink got, up to when it says so: what still waits somewhere on the way counts neither way. */
-static int blast(char **argv) {
+static int blast(char **argv, unsigned pace) {
   static char data[1 << 18];
   unsigned long long bytes = 0;
   int fd = connected(SOCK_STREAM, argv);
   if (fd < 0) return fail("connect");
+  if (pace && setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &pace, sizeof pace)) return fail("setsockopt");
   double begin = now(), end = begin + atof(argv[4]);
   while (now() < end) {
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
@@ -153,8 +195,9 @@ int main(int argc, char **argv) {
   if (strcmp(what, "listen") == 0 && argc == 5) return listen_for(argv);
   if (strcmp(what, "echo") == 0 && argc == 3) return echo(argv);
   if (strcmp(what, "ask") == 0 && argc == 5) return ask(argv);
+  if (strcmp(what, "scan") == 0 && argc == 4) return scan(argv);
   if (strcmp(what, "sink") == 0 && argc == 3) return sink(argv);
-  if (strcmp(what, "blast") == 0 && argc == 5) return blast(argv);
+  if (strcmp(what, "blast") == 0 && argc >= 5) return blast(argv, argc > 5 ? (unsigned)atoi(argv[5]) : 0);
   fputs("net-tool: see its source\n", stderr);
   return 2;
 }
