@@ -20,7 +20,7 @@ export const RESOURCE_RULES: Rules = {
   CpusetCpus: honoured('CPUs of the workstation that the VM’s process may run on'),
   CpusetMems: refused(HOST_CGROUP),
   CgroupParent: refused(HOST_CGROUP),
-  BlkioWeight: honoured('by systemd where it runs; else the answer warns'),
+  BlkioWeight: honoured('by systemd where it runs and may weigh I/O; else the answer warns'),
   BlkioWeightDevice: refused(HOST_CGROUP),
   BlkioDeviceReadBps: honoured(DISK_RATE),
   BlkioDeviceWriteBps: honoured(DISK_RATE),
