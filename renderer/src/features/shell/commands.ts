@@ -1,4 +1,5 @@
 import {
+  ArrowRight,
   Box,
   Camera,
   Download,
@@ -68,7 +69,7 @@ export function useCommands(query: Ref<string>): ComputedRef<Group[]> {
   const pages: Command[] = router
     .getRoutes()
     .filter(({ meta, path }) => meta['title'] && !path.includes(':'))
-    .map(({ path, meta }) => ({ key: path, label: String(meta['title']), run: go(path) }))
+    .map(({ path, meta }) => ({ key: path, label: String(meta['title']), icon: ArrowRight, run: go(path) }))
   const actions: Command[] = [
     { key: 'pull', label: words.pull, icon: Download, run: go('/images?pull') },
     { key: 'volume', label: text.resources.volumes.create, icon: Plus, run: go('/volumes?new') },
