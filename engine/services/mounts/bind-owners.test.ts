@@ -68,8 +68,12 @@ test.each([
   expect(await bindWarnings({ ...bind, readOnly: true }, source, { ...ordinary, user })).toEqual([])
 })
 
-test('a folder that everybody may write to, and one’s own, are fit for any', async () => {
+test('a folder that everybody may write to, or their group, and one’s own, are fit for any', async () => {
   expect(await bindWarnings(bind, source, { ...ordinary, user: String(source.uid) })).toEqual([])
+  const shared = { ...source, mode: source.mode | 0o020 }
+  const warned = (user: string): Promise<string[]> => bindWarnings(bind, shared, { ...ordinary, user })
+  expect(await warned(`4321:${source.gid}`)).toEqual([])
+  expect(await warned(`4321:${source.gid + 1}`)).toHaveLength(1)
   const open = { ...source, mode: source.mode | 0o002 }
   expect(await bindWarnings(bind, open, { ...ordinary, user: '4321' })).toEqual([])
 })

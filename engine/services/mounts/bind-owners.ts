@@ -46,9 +46,10 @@ export async function bindWarnings(
       `${here}: its file system keeps no owners for you, so a chown in the container is refused; a database that insists on owning its files wants a volume (-v NAME:${mount.target})`,
     ]
   }
-  const [id = ''] = user.split(':')
+  const [id = '', group] = user.split(':')
   const isOther = /^\d+$/.test(id) && Number(id) !== 0 && Number(id) !== source.uid
-  if (!isOther || (source.mode & 0o002) !== 0) return []
+  const mayWrite = (source.mode & (group === String(source.gid) ? 0o022 : 0o002)) !== 0
+  if (!isOther || mayWrite) return []
   return [
     `${here}: the container's user ${id} cannot write to it: the folder belongs to uid ${source.uid}, and cannot be given away; run it as that one (--user ${source.uid}:${source.gid}), or use a volume (-v NAME:${mount.target})`,
   ]
