@@ -8,7 +8,7 @@ import { initPostgres, postgresImage, recoverPostgres } from '../support/postgre
 
 /**
  * What databases ask of a file system, on each kind of mount; each kind of database in one container, for under emulation
- * every start takes long. Binds are the matter of database-binds.test.ts too.
+ * every start takes long. Binds of an ordinary user are the matter of as-user/database-binds.test.ts.
  */
 let engine: TestEngine
 let folder: string
@@ -60,7 +60,7 @@ test('Postgres makes its database on a volume', async () => {
   expect(await inside('pg', 'postgres', initPostgres('/volume/db'))).toBe('')
 }, 900_000)
 
-test.each(['/volume', '/disk'])(
+test.each(['/volume', '/disk', '/bind'])(
   'Postgres writes, loses its process, and recovers, on %s',
   async (place) => {
     if (place !== '/volume') await inside('pg', 'root', `cp -a /volume/db ${place}/db`)
@@ -73,7 +73,7 @@ test('MariaDB makes its database on a volume', async () => {
   expect(await inside('maria', 'root', initMariadb('/volume/db'))).toBe('')
 }, 900_000)
 
-test.each(['/volume', '/disk'])(
+test.each(['/volume', '/disk', '/bind'])(
   'MariaDB writes, is killed, and recovers, on %s',
   async (place) => {
     if (place !== '/volume') await inside('maria', 'root', `cp -a /volume/db ${place}/db`)

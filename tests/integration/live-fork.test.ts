@@ -122,7 +122,7 @@ describe('fork', () => {
 })
 
 describe('freeze', () => {
-  test('makes an image whose containers run already', AS_USER, async () => {
+  test('makes an image whose containers run already', async () => {
     await counting('source', '-e', 'GREETING=hello')
     // Started anew, its copies find their disk as after a power cut.
     await inside('source', 'sync')

@@ -10,7 +10,7 @@ const USER = 'ramet-test'
 const SUITES = [
   'containers',
   'cli',
-  'database-binds',
+  'as-user/database-binds',
   'guest-agent',
   'libvirt-qemu',
   'mounts',
