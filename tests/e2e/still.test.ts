@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { join } from 'node:path'
@@ -165,6 +167,44 @@ test.each([
   await page.getByRole('dialog').waitFor({ state: 'detached' })
 })
 
+test('the palette leads to objects of every kind, does what their menus do, and begins what is new', async () => {
+  const { page } = window
+  const command = async (typed: string, name: string): Promise<void> => {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('option').first().waitFor()
+    await page.keyboard.type(typed)
+    await page.getByRole('option', { name, exact: true }).click()
+  }
+  await window.go('/networks')
+  // From the page itself, and once more.
+  for (let time = 0; time < 2; time++) {
+    await command('new net', 'New network')
+    await page.getByRole('dialog', { name: 'New network' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+  }
+  await window.go('/memory')
+  await command('backend', 'backend network')
+  await page.getByRole('heading', { name: 'Networks' }).waitFor()
+  await command('remove later', 'Remove: later')
+  await page.getByRole('alertdialog').getByText('Remove later?').waitFor()
+  await page.keyboard.press('Escape')
+  await command('recreate later', 'Edit and recreate: later')
+  await page.getByRole('heading', { name: 'Recreate later' }).waitFor()
+})
+
+test('a quick launch that is forgotten comes back, where that was a slip', async () => {
+  const { page } = window
+  await window.go('/run')
+  const list = page.getByRole('complementary')
+  await list.getByText(SHOWN).waitFor()
+  await list.getByRole('button', { name: /^Forget/ }).click()
+  await list.getByText(SHOWN).waitFor({ state: 'detached' })
+  await page.locator('.notice').getByRole('button', { name: 'Undo' }).click()
+  await list.getByText(SHOWN).waitFor()
+  await list.getByRole('button', { name: /^Unpin/ }).waitFor()
+})
+
 test('what cannot be done is said where it was asked for, whatever its name', async () => {
   const { page } = window
   await window.go('/images')
@@ -178,6 +218,31 @@ test('what cannot be done is said where it was asked for, whatever its name', as
   expect(await window.axe()).toEqual([])
   expect(await window.harm()).toEqual([])
   await window.pictures('activity-failed')
+})
+
+test('what a registry says is read, whatever it says', async () => {
+  const { page } = window
+  const registry = createServer((request, answer) => {
+    if (request.url === '/v2/') return void answer.end('{}')
+    answer.writeHead(400, { 'content-type': 'application/json' })
+    answer.end(JSON.stringify({ errors: [{ code: 'UNSUPPORTED', message: HOSTILE }] }))
+  })
+  await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve))
+  try {
+    const reference = `127.0.0.1:${(registry.address() as AddressInfo).port}/some/image:latest`
+    await window.go('/images')
+    await page.getByRole('button', { name: 'Pull', exact: true }).click()
+    await page.getByRole('dialog').getByLabel('Image').fill(reference)
+    await page.getByRole('dialog').getByRole('button', { name: 'Pull' }).click()
+    await page.locator('.notice.error').filter({ hasText: "alert('owned')" }).waitFor()
+    expect(await window.harm()).toEqual([])
+    await page.keyboard.press('Escape')
+    await window.go('/activity')
+    await page.locator('.task.failed').filter({ hasText: reference }).getByText("alert('owned')").waitFor()
+    expect(await window.harm()).toEqual([])
+  } finally {
+    registry.close()
+  }
 })
 
 test('names that would act are refused', async () => {
