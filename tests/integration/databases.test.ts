@@ -56,28 +56,28 @@ test.each(['/volume', '/disk', '/bind'])(
 )
 
 test('Postgres makes its database on a volume', async () => {
-  await inside('pg', 'root', 'install -d -m 700 -o postgres -g postgres /volume/db')
-  expect(await inside('pg', 'postgres', initPostgres('/volume/db'))).toBe('')
+  await inside('pg', 'root', 'install -d -m 700 -o postgres -g postgres /volume/pg')
+  expect(await inside('pg', 'postgres', initPostgres('/volume/pg'))).toBe('')
 }, 900_000)
 
 test.each(['/volume', '/disk', '/bind'])(
   'Postgres writes, loses its process, and recovers, on %s',
   async (place) => {
-    if (place !== '/volume') await inside('pg', 'root', `cp -a /volume/db ${place}/db`)
-    expect(await inside('pg', 'postgres', recoverPostgres(`${place}/db`))).toBe('1000|500500\n')
+    if (place !== '/volume') await inside('pg', 'root', `cp -a /volume/pg ${place}/pg`)
+    expect(await inside('pg', 'postgres', recoverPostgres(`${place}/pg`))).toBe('1000|500500\n')
   },
   900_000,
 )
 
 test('MariaDB makes its database on a volume', async () => {
-  expect(await inside('maria', 'root', initMariadb('/volume/db'))).toBe('')
+  expect(await inside('maria', 'root', initMariadb('/volume/maria'))).toBe('')
 }, 900_000)
 
 test.each(['/volume', '/disk', '/bind'])(
   'MariaDB writes, is killed, and recovers, on %s',
   async (place) => {
-    if (place !== '/volume') await inside('maria', 'root', `cp -a /volume/db ${place}/db`)
-    expect(await inside('maria', 'root', recoverMariadb(`${place}/db`))).toBe(
+    if (place !== '/volume') await inside('maria', 'root', `cp -a /volume/maria ${place}/maria`)
+    expect(await inside('maria', 'root', recoverMariadb(`${place}/maria`))).toBe(
       '1000\t500500\nd.t\tcheck\tstatus\tOK\n',
     )
   },
