@@ -35,6 +35,8 @@ export const FrameType = {
   wake: 21,
   limit: 22,
   rehearse: 23,
+  prepare: 24,
+  letGo: 25,
   helloReply: 65,
   ok: 66,
   error: 67,

@@ -14,6 +14,7 @@ import {
   limitMessage,
   mountMessage,
   namesMessage,
+  prepareMessage,
   startMessage,
   toolMessage,
   type ExecConfig,
@@ -21,6 +22,7 @@ import {
   type GuestLimits,
   type GuestMount,
   type GuestNames,
+  type GuestNat,
   type IdentifyOptions,
   type StartConfig,
 } from './messages.ts'
@@ -32,6 +34,7 @@ export type {
   GuestLimits,
   GuestMount,
   GuestNames,
+  GuestNat,
   IdentifyOptions,
   StartConfig,
 } from './messages.ts'
@@ -114,6 +117,16 @@ export class AgentClient {
    */
   start(config: StartConfig): Promise<void> {
     return this.#link.request(FrameType.start, FIRST_CHANNEL, startMessage(config))
+  }
+
+  /** Does ahead of a freeze what every start would do alike: mounts the disk, sets up the NAT; all is written then. */
+  prepare(network: GuestNat): Promise<void> {
+    return this.#link.request(FrameType.prepare, 0, prepareMessage(network))
+  }
+
+  /** Has a clone let go of the disk that its template had mounted: from now on it may get another. */
+  letGo(): Promise<void> {
+    return this.#link.request(FrameType.letGo, 0, Buffer.alloc(0))
   }
 
   /** Goes once through such a start, and leaves nothing of it. */

@@ -8,15 +8,19 @@ export interface IdentifyOptions {
   hostname: string
   /** 32 hex digits. */
   machineId: string
-  network: {
-    /** With the length of its prefix; '' where the container has no way out. */
-    address: string
-    gateway: string
-    mtu: number
-    /** What the interface is called; '' leaves it `eth0`. */
-    interface: string
-    mac: string
-  }
+  network: GuestNat
+}
+
+/** A guest's first interface, that on the NAT. */
+export interface GuestNat {
+  /** With the length of its prefix; '' where the container has no way out. */
+  address: string
+  gateway: string
+  mtu: number
+  /** What the interface is called; '' leaves it `eth0`. */
+  interface: string
+  /** '' leaves it as it is. */
+  mac: string
 }
 
 /** A network interface of a guest. */
@@ -115,18 +119,26 @@ export interface GuestLimits {
 
 export function identifyMessage(options: IdentifyOptions): Buffer {
   const key = Key.identify
-  const { network } = options
-  return new FieldWriter()
+  const writer = new FieldWriter()
     .bytes(key.seed, options.seed)
     .u64(key.clock, options.wallClockNs)
     .text(key.hostname, options.hostname)
     .text(key.machineId, options.machineId)
+  return natFields(writer, options.network).finish()
+}
+
+export function prepareMessage(network: GuestNat): Buffer {
+  return natFields(new FieldWriter(), network).finish()
+}
+
+function natFields(writer: FieldWriter, network: GuestNat): FieldWriter {
+  const key = Key.identify
+  return writer
     .text(key.address, network.address)
     .text(key.gateway, network.gateway)
     .u32(key.mtu, network.mtu)
     .text(key.interface, network.interface)
     .text(key.mac, network.mac)
-    .finish()
 }
 
 export function execMessage(config: ExecConfig): Buffer {

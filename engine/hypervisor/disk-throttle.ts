@@ -1,7 +1,7 @@
 import { qmp, type Monitor } from './qmp.ts'
 
-/** QEMU's path to the block device behind what libvirt calls the first disk. */
-const DISK = '/machine/peripheral/virtio-disk0/virtio-backend'
+/** QEMU's path to what libvirt calls the first disk. */
+export const DISK_DEVICE = '/machine/peripheral/virtio-disk0'
 
 /** Rates of the writable disk, per second; 0 is unlimited. */
 export interface DiskRates {
@@ -24,7 +24,7 @@ export const UNLIMITED: DiskRates = {
  */
 export async function throttleDisk(monitor: Monitor, rates: DiskRates): Promise<void> {
   await qmp(monitor, 'block_set_io_throttle', {
-    id: DISK,
+    id: `${DISK_DEVICE}/virtio-backend`,
     bps: 0,
     bps_rd: rates.readBytesPerSecond,
     bps_wr: rates.writeBytesPerSecond,

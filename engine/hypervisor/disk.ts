@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { constants, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { EngineError } from '../../contract/errors.ts'
@@ -101,5 +101,21 @@ export async function createOverlay(path: string, goldenDisk: string, layer?: st
         : `cannot create a writable disk: ${stderr}`,
       { cause: error },
     )
+  }
+}
+
+/** Has `path` be a disk like `from`, by one rename: what was there before is whole until then. */
+export async function copyDisk(from: string, path: string): Promise<void> {
+  const unfinished = `${path}.${process.pid}`
+  try {
+    await copyFile(from, unfinished, constants.COPYFILE_FICLONE)
+    await rename(unfinished, path)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+      throw new EngineError('DISK_FULL', `no room for a writable disk at ${path}; free some space`, {
+        cause: error,
+      })
+    throw error
   }
 }

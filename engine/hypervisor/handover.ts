@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { activeDisk, openOverlay, useOverlay } from './live-disk.ts'
+import { DISK_DEVICE } from './disk-throttle.ts'
+import { openDisk, type DiskChain } from './live-disk.ts'
 import { qmp, type Monitor } from './qmp.ts'
 
-/**
- * Gives a VM that has run already the disk of whoever takes it: laid over its own, which is as empty as the golden
- * disk, so that both read alike. The guest has not mounted it yet.
- */
-export async function takeDisk(monitor: Monitor, file: string): Promise<void> {
-  const { node: own } = await activeDisk(monitor)
+/** Gives a VM another disk in place of its own, which stays open in QEMU and unused. */
+export async function takeDisk(monitor: Monitor, disk: DiskChain): Promise<void> {
   const node = `ramet-${randomBytes(6).toString('hex')}`
-  await openOverlay(monitor, file, node)
-  await useOverlay(monitor, own, node)
+  await openDisk(monitor, disk, node)
+  await qmp(monitor, 'qom-set', { path: DISK_DEVICE, property: 'drive', value: node })
 }
 
 /** From now on QEMU appends to `file` what the guest writes to its log port. Only while the CPUs run. */

@@ -20,6 +20,7 @@ import { plugDisk } from './plugged-disk.ts'
 import { qmp, type Monitor } from './qmp.ts'
 import type {
   ActiveDisk,
+  DiskChain,
   LiveFreezeOptions,
   LiveFrozen,
   NatGate,
@@ -237,8 +238,8 @@ export class LibvirtMachine implements VirtualMachine {
     return explained('freeze the VM', liveFreeze(this.#monitor, await this.pid(), options))
   }
 
-  async takeDisk(file: string): Promise<void> {
-    await explained('give a VM its disk', handover.takeDisk(this.#monitor, file))
+  async takeDisk(disk: DiskChain): Promise<void> {
+    await explained('give a VM its disk', handover.takeDisk(this.#monitor, disk))
   }
 
   async takeLog(file: string): Promise<void> {

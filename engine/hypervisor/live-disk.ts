@@ -16,6 +16,16 @@ export interface ActiveDisk {
   file: string
 }
 
+/** A writable disk, and what it lies on. */
+export interface DiskChain {
+  /** qcow2. */
+  file: string
+  /** qcow2 files below it, the uppermost first. */
+  layers: string[]
+  /** Raw, below them all. */
+  goldenDisk: string
+}
+
 export async function activeDisk(monitor: Monitor): Promise<ActiveDisk> {
   const devices = await qmp<BlockInfo[]>(monitor, 'query-block')
   const found = devices.map(({ inserted }) => inserted).filter((inserted) => inserted && !inserted.ro)
@@ -36,14 +46,24 @@ function fileNode(node: string): string {
 
 /** Opens an empty overlay in QEMU, under a name of its own, that nothing uses yet. */
 export async function openOverlay(monitor: Monitor, file: string, node: string): Promise<void> {
-  await qmp(monitor, 'blockdev-add', {
-    driver: 'qcow2',
-    'node-name': node,
-    discard: 'unmap',
-    // Its backing file is what the VM has open already.
-    backing: null,
-    file: { driver: 'file', 'node-name': fileNode(node), filename: file, discard: 'unmap' },
-  })
+  // Its backing file is what the VM has open already.
+  await qmp(monitor, 'blockdev-add', writable(file, node, null))
+}
+
+/** The same with a disk and all that it lies on. */
+export async function openDisk(monitor: Monitor, disk: DiskChain, node: string): Promise<void> {
+  const golden: object = readOnly('raw', disk.goldenDisk)
+  const below = disk.layers.reduceRight((backing, file) => ({ ...readOnly('qcow2', file), backing }), golden)
+  await qmp(monitor, 'blockdev-add', writable(disk.file, node, below))
+}
+
+function writable(filename: string, node: string, backing: object | null): object {
+  const file = { driver: 'file', 'node-name': fileNode(node), filename, discard: 'unmap' }
+  return { driver: 'qcow2', 'node-name': node, discard: 'unmap', backing, file }
+}
+
+function readOnly(driver: 'qcow2' | 'raw', filename: string): object {
+  return { driver, 'read-only': true, file: { driver: 'file', 'read-only': true, filename } }
 }
 
 export async function closeOverlay(monitor: Monitor, node: string): Promise<void> {

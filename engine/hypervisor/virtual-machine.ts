@@ -1,11 +1,11 @@
 import type { Accelerator } from '../../contract/ramet.ts'
 import type { DiskRates } from './disk-throttle.ts'
 import type { HostShare } from './host-share.ts'
-import type { ActiveDisk } from './live-disk.ts'
+import type { ActiveDisk, DiskChain } from './live-disk.ts'
 import type { LiveFreezeOptions, LiveFrozen } from './live-freeze.ts'
 import type { Plugged } from './plugged.ts'
 
-export type { ActiveDisk, LiveFreezeOptions, LiveFrozen, Plugged }
+export type { ActiveDisk, DiskChain, LiveFreezeOptions, LiveFrozen, Plugged }
 
 /** What every VM boots: files, and the kernel's command line. */
 export interface Kernel {
@@ -161,8 +161,8 @@ export interface VirtualMachine {
   activeDisk(): Promise<ActiveDisk>
   /** Takes RAM, devices and disk of the running VM at one instant; it goes on. */
   liveFreeze(options: LiveFreezeOptions): Promise<LiveFrozen>
-  /** Has the guest write to another disk, before it mounts any; an overlay over the same golden disk. */
-  takeDisk(file: string): Promise<void>
+  /** Puts another disk in the place of the VM's own. The guest has it not mounted, or both are alike. */
+  takeDisk(disk: DiskChain): Promise<void>
   /** Has QEMU append the guest's output to another file; only while the VM runs. */
   takeLog(file: string): Promise<void>
   addForward(forward: PortForward): Promise<void>

@@ -12,6 +12,7 @@ import { allocatedBytes, residentBytes } from './file-memory.ts'
 import type { Kit } from './kit.ts'
 import { DEFAULT_VCPUS, memoryOf, storageBytes, vcpusOf, vmMemory } from './limits.ts'
 import { baseImageOf } from './live/labels.ts'
+import { USUAL_NAT } from './networks/guest.ts'
 
 const MIB = 1024 * 1024
 
@@ -50,6 +51,11 @@ export class TemplateService {
 
   constructor(dependencies: TemplateDependencies) {
     this.#the = dependencies
+  }
+
+  /** The one below every disk that no size was asked for, and below those of templates. */
+  get goldenDisk(): string {
+    return this.#the.goldenDisks.path
   }
 
   async hardwareFor(container: Sized): Promise<Hardware> {
@@ -286,7 +292,11 @@ export class TemplateService {
     const work = async (): Promise<Template> => {
       const found = options.rebuild ? undefined : await store.find(id)
       if (found) return found
-      const template = await makeTemplate(request, hypervisor, store, { ...options, socketDir })
+      const template = await makeTemplate(request, hypervisor, store, {
+        ...options,
+        socketDir,
+        network: USUAL_NAT,
+      })
       this.#the.changed('create', id)
       return template
     }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '../../contract/errors.ts'
-import { AgentClient } from '../guest/agent-client.ts'
+import { AgentClient, type GuestNat } from '../guest/agent-client.ts'
 import { createOverlay } from '../hypervisor/disk.ts'
 import { hardwareDigest } from '../hypervisor/domain-xml.ts'
 import { readVmMemory } from '../hypervisor/process-memory.ts'
@@ -24,6 +24,8 @@ export interface TemplateRequest {
 export interface MakeOptions {
   /** Short folder for unix sockets. */
   socketDir: string
+  /** The NAT as most containers have it. */
+  network: GuestNat
   signal?: AbortSignal
   onStatus?(status: string): void
 }
@@ -34,7 +36,7 @@ export function templateId(request: TemplateRequest, hypervisor: Hypervisor): st
   return hardwareDigest(request.hardware, identity, hypervisor.facts)
 }
 
-/** Boots a VM once, up to the idle agent, freezes it and publishes the template. Leaves nothing behind on failure. */
+/** Boots a VM once, up to the idle agent with its disk mounted, freezes it and publishes the template. Leaves nothing behind on failure. */
 export async function makeTemplate(
   request: TemplateRequest,
   hypervisor: Hypervisor,
@@ -43,29 +45,29 @@ export async function makeTemplate(
 ): Promise<Template> {
   const id = templateId(request, hypervisor)
   const folder = await store.prepare()
-  const scratch = {
-    disk: join(folder, 'scratch.qcow2'),
-    log: join(folder, 'scratch.log'),
+  const files = {
+    disk: join(folder, 'disk'),
+    log: join(folder, 'files.log'),
     console: join(folder, BOOT_LOG),
   }
   const socket = (kind: string) => join(options.socketDir, `t-${id.slice(0, 12)}.${kind}`)
   let vm: VirtualMachine | undefined
   try {
     options.onStatus?.('Booting')
-    await createOverlay(scratch.disk, request.hardware.goldenDisk)
+    await createOverlay(files.disk, request.hardware.goldenDisk)
     const bootStart = performance.now()
     const uuid = randomUUID()
     vm = await hypervisor.createTransient({
       name: `ramet-template-${uuid.slice(0, 8)}`,
       uuid,
       hardware: request.hardware,
-      disk: scratch.disk,
+      disk: files.disk,
       agentSocket: socket('agent'),
-      logFile: scratch.log,
-      consoleFile: scratch.console,
+      logFile: files.log,
+      consoleFile: files.console,
     })
     await vm.resume()
-    await waitForAgent(vm, socket('agent'), scratch.console, options.signal)
+    await prepareGuest(vm, socket('agent'), files.console, options)
     const bootMs = performance.now() - bootStart
 
     options.onStatus?.('Freezing')
@@ -82,7 +84,8 @@ export async function makeTemplate(
     const freezeMs = performance.now() - freezeStart
     await vm.destroy()
     vm = undefined
-    await Promise.all([scratch.disk, scratch.log].map((file) => rm(file, { force: true })))
+    await rm(files.log, { force: true })
+    const disk = await stat(files.disk)
 
     const { facts } = hypervisor
     return await store.publish(folder, {
@@ -105,6 +108,7 @@ export async function makeTemplate(
       coldOverheadBytes: memory.overheadPrivateBytes,
       ram: { bytes: memoryBytes, sha256: await hashSparseFile(join(folder, 'ram')) },
       state: { bytes: frozen.stateBytes, sha256: await hashSparseFile(join(folder, 'state')) },
+      disk: { bytes: disk.size, sha256: await hashSparseFile(files.disk) },
     })
   } catch (error) {
     await vm?.destroy().catch(() => {})
@@ -115,11 +119,12 @@ export async function makeTemplate(
   }
 }
 
-async function waitForAgent(
+/** Waits until the guest has booted, and has it mount its disk. */
+async function prepareGuest(
   vm: VirtualMachine,
   path: string,
   consoleFile: string,
-  signal?: AbortSignal,
+  { network, signal }: Pick<MakeOptions, 'network' | 'signal'>,
 ): Promise<void> {
   let agent: AgentClient
   try {
@@ -142,6 +147,7 @@ async function waitForAgent(
         'the guest booted but could not mount the image; remove the image and pull it again',
       )
     }
+    await agent.prepare(network)
   } finally {
     agent.close()
   }

@@ -47,6 +47,8 @@ export interface TemplateManifest {
   coldOverheadBytes: number
   ram: { bytes: number; sha256: string }
   state: { bytes: number; sha256: string }
+  /** Where the guest has its disk mounted and idle: what that disk is. */
+  disk?: { bytes: number; sha256: string }
   live?: LiveOrigin
 }
 
@@ -54,7 +56,12 @@ export interface Template extends TemplateManifest {
   folder: string
   ramFile: string
   stateFile: string
+  /** A qcow2 over the golden disk, of some hundred KiB, that each clone gets a copy of. */
+  diskFile?: string
 }
+
+const isFile = (file: Partial<TemplateManifest['ram']> | undefined): boolean =>
+  Number.isSafeInteger(file?.bytes) && /^[0-9a-f]{64}$/.test(file?.sha256 ?? '')
 
 /** The manifest in `text`; undefined where it is of another version or not whole. */
 export function parseManifest(text: string): TemplateManifest | undefined {
@@ -64,8 +71,8 @@ export function parseManifest(text: string): TemplateManifest | undefined {
       value.version === MANIFEST_VERSION &&
       /^[0-9a-f]{64}$/.test(value.id) &&
       typeof value.imageId === 'string' &&
-      [value.memoryBytes, value.ram?.bytes, value.state?.bytes].every(Number.isSafeInteger) &&
-      [value.ram?.sha256, value.state?.sha256].every((digest) => /^[0-9a-f]{64}$/.test(digest))
+      Number.isSafeInteger(value.memoryBytes) &&
+      [value.ram, value.state, ...(value.disk ? [value.disk] : [])].every(isFile)
     return whole ? value : undefined
   } catch {
     return undefined

@@ -37,9 +37,10 @@ export class TemplateStore {
   async find(id: string): Promise<Template | undefined> {
     const template = await this.#read(id)
     if (!template) return undefined
-    const ram = await this.#isAsPublished(template.ramFile, template.ram)
-    const state = ram && (await this.#isAsPublished(template.stateFile, template.state))
-    return state ? template : undefined
+    for (const [file, expected] of filesOf(template)) {
+      if (!(await this.#isAsPublished(file, expected))) return undefined
+    }
+    return template
   }
 
   async list(): Promise<Template[]> {
@@ -70,8 +71,7 @@ export class TemplateStore {
     if (durable) await sync(this.#root)
     const template = this.#locate(manifest)
     // What this engine itself has just written and synced needs no second reading.
-    await this.#remember(template.ramFile)
-    await this.#remember(template.stateFile)
+    for (const [file] of filesOf(template)) await this.#remember(file)
     return template
   }
 
@@ -121,7 +121,13 @@ export class TemplateStore {
 
   #locate(manifest: TemplateManifest): Template {
     const folder = join(this.#root, manifest.id)
-    return { ...manifest, folder, ramFile: this.ramFileOf(manifest.id), stateFile: join(folder, 'state') }
+    return {
+      ...manifest,
+      folder,
+      ramFile: this.ramFileOf(manifest.id),
+      stateFile: join(folder, 'state'),
+      ...(manifest.disk ? { diskFile: join(folder, 'disk') } : {}),
+    }
   }
 
   async #isAsPublished(file: string, expected: { bytes: number; sha256: string }): Promise<boolean> {
@@ -137,6 +143,15 @@ export class TemplateStore {
     const identity = await identityOf(file)
     if (identity) this.#verified.set(file, identity.text)
   }
+}
+
+function filesOf({ ramFile, ram, stateFile, state, diskFile, disk }: Template) {
+  const files: [string, { bytes: number; sha256: string }][] = [
+    [ramFile, ram],
+    [stateFile, state],
+  ]
+  if (diskFile && disk) files.push([diskFile, disk])
+  return files
 }
 
 async function identityOf(file: string): Promise<{ size: number; text: string } | undefined> {

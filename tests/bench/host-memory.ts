@@ -17,3 +17,9 @@ export async function settledMemory(): Promise<void> {
     before = now
   }
 }
+
+/** Memory that a process holds and shares with no other and no file, as the kernel counts it (proc(5), smaps). */
+export async function anonymousBytes(pid: number): Promise<number> {
+  const [, kib] = /^Anonymous:\s+(\d+) kB/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, 'utf8'))!
+  return Number(kib) * 1024
+}

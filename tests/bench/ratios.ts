@@ -1,4 +1,5 @@
 import { createCipheriv } from 'node:crypto'
+import type { ContainerInspect } from '../../contract/docker.ts'
 import type {
   ForkResponse,
   HostInfo,
@@ -11,7 +12,7 @@ import { TestEngine } from '../support/engine.ts'
 import { busyboxImage } from '../support/images.ts'
 import { bareQemu } from './bare-qemu.ts'
 import { json, machineFacts, median, spread } from './facts.ts'
-import { availableBytes, settledMemory } from './host-memory.ts'
+import { anonymousBytes, availableBytes, settledMemory } from './host-memory.ts'
 import { RuncBundle } from './runc.ts'
 import { table, type Row } from './table.ts'
 
@@ -29,9 +30,9 @@ const SAVING_ROUNDS = 1
 const IMAGE_BYTES = 64 * 1024 ** 2
 
 const COUNT = 'i=0; while :; do i=$((i+1)); echo $i; usleep 10000; done'
-/** A fixed job, once to warm up; prints hundredths of a second. */
+/** A fixed job of some seconds, once to warm up; prints hundredths of a second. */
 const JOB =
-  'job() { i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; }; now() { cut -d" " -f1 /proc/uptime | tr -d .; }; job; a=$(now); job; echo $(($(now)-a))'
+  'job() { i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; }; now() { cut -d" " -f1 /proc/uptime | tr -d .; }; job; a=$(now); job; echo $(($(now)-a))'
 
 type Isolation = 'cold' | 'default'
 
@@ -100,7 +101,8 @@ class Bench {
         await new Promise((resolve) => setTimeout(resolve, 2_000))
         const row = (await this.#memory()).containers.find((each) => each.id === id)!
         note(`${kind}PrivateBytes`, row.privateBytes)
-        note(`${kind}OwnBytes`, row.privateBytes + row.overheadBytes)
+        const { State } = await json<ContainerInspect>(this.#engine, 'GET', `/containers/${id}/json`)
+        note(`${kind}OwnBytes`, await anonymousBytes(State.Pid))
         note(`${kind}JobMs`, Number(await this.#exec(id, JOB)) * 10)
         await this.#remove(id)
       }

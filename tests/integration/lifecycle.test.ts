@@ -1,4 +1,8 @@
+import { execFile } from 'node:child_process'
+import { readdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { ContainerPruneResponse } from '../../contract/docker.ts'
 import { type CliResult, type TestEngine } from '../support/engine.ts'
@@ -15,6 +19,11 @@ if (!withDocker)
   console.warn("SKIPPED: no docker command here, so none of Docker's clients tried the life cycle")
 
 useEngine((fixture) => ({ engine, image } = fixture))
+
+const run = (command: string, args: string[]) =>
+  promisify(execFile)(command, args, {
+    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+  })
 
 const ramet = (...args: string[]): Promise<CliResult> => engine.ramet(args)
 
@@ -90,6 +99,40 @@ describe('pause', () => {
   })
 })
 
+test('its disk is a whole file system after each start, the first one and later ones', async () => {
+  const command = [
+    'run',
+    '--name',
+    'disk',
+    image,
+    'sh',
+    '-c',
+    'echo $(($(cat /kept 2>/dev/null || echo 0) + 1)) > /kept; cat /kept',
+  ]
+  expect(await ramet(...command)).toMatchObject({ code: 0, stdout: '1\n' })
+  const disk = diskOf(await inspect('disk'))
+  await checkDisk(disk)
+  expect(await ramet('start', '-a', 'disk')).toMatchObject({ code: 0, stdout: '2\n' })
+  await checkDisk(disk)
+  expect(await readdir(dirname(disk))).toEqual(['disk.qcow2'])
+  expect((await ramet('rm', 'disk')).code).toBe(0)
+})
+
+const diskOf = ({ Id }: { Id: string }): string => join(engine.home, 'data/containers', Id, 'disk.qcow2')
+
+/** By ext4's own check, which changes nothing and rejects for whatever it would. */
+async function checkDisk(qcow2: string): Promise<void> {
+  const raw = `${qcow2}.raw`
+  try {
+    // QEMU locks it until it has ended, which is a moment after the container's end is told.
+    const copied = (): Promise<boolean> => run('qemu-img', ['convert', '-O', 'raw', qcow2, raw]).then(() => true, () => false) // prettier-ignore
+    await until('its disk is free', copied)
+    await run('e2fsck', ['-fn', raw])
+  } finally {
+    await rm(raw, { force: true })
+  }
+}
+
 test('a container has its new name at once, also where it runs, and for the next engine', async () => {
   await counting('before')
   expect(await ramet('rename', 'before', 'after')).toEqual({ code: 0, stdout: '', stderr: '' })
@@ -160,6 +203,16 @@ describe.skipIf(!withDocker)("docker's command line", () => {
     await goesOn('d1', () => docker('unpause', 'd1'))
     expect(await docker('rename', 'd1', 'd2')).toEqual({ code: 0, stdout: '', stderr: '' })
     expect(await docker('rm', '-f', 'd2')).toEqual(done('d2'))
+  })
+
+  test('reaches files before the first start, which finds what was put there', async () => {
+    expect((await docker('create', '--name', 'fed', image, 'cat', '/fed')).code).toBe(0)
+    const fed = join(engine.home, 'fed')
+    await writeFile(fed, 'fed\n')
+    expect(await docker('cp', '-q', fed, 'fed:/fed')).toMatchObject({ code: 0 })
+    expect(await docker('start', '-a', 'fed')).toMatchObject({ code: 0, stdout: 'fed\n' })
+    await checkDisk(diskOf(await inspect('fed')))
+    expect(await docker('rm', 'fed')).toEqual(done('fed'))
   })
 
   test('prunes, and updates the restart policy', async () => {

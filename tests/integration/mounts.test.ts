@@ -252,10 +252,10 @@ describe('mounts', () => {
     const options = { type: 'disk', size: '64m' }
     const made = await fixture.engine.call('POST', '/volumes/create', { Name: 'disk', DriverOpts: options })
     expect(made.status).toBe(201)
-    const first = 'ls /etc | head -1; df -k /etc | tail -1; stat -c %T -f /etc; echo kept > /etc/kept'
-    expect(await output(['-v', 'disk:/etc'], first)).toMatch(
-      /^group\n\/dev\/vd\w+ +[45]\d{4} .*\/etc\next2\/ext3\n$/,
-    )
+    const first =
+      'ls /etc | head -1; grep -c "^/dev/vd[a-z]* /etc ext4 " /proc/mounts; df -k /etc | tail -1; echo kept > /etc/kept'
+    // The empty hosts of the image's files is on it too, whose name df takes for the volume's.
+    expect(await output(['-v', 'disk:/etc'], first)).toMatch(/^group\n1\n\S+ +[45]\d{4} [^\n]*\n$/)
     const holder = ['run', '-d', '--name', 'holder', '-v', 'disk:/d', fixture.image, 'sleep', '600']
     expect(await fixture.engine.ramet(holder)).toMatchObject({ code: 0 })
     for (const flags of [

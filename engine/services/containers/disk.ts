@@ -1,12 +1,41 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createOverlay } from '../../hypervisor/disk.ts'
+import { copyDisk, createOverlay } from '../../hypervisor/disk.ts'
+import type { DiskChain } from '../../hypervisor/virtual-machine.ts'
+import type { Template } from '../../templates/manifest.ts'
 import type { ContainerContext, ContainerPaths } from './context.ts'
 import { diskFile, newDiskName, type ContainerRecord } from './record.ts'
 
 /** A container's writable disk. */
 export function diskPath({ diskFolder }: ContainerPaths, record: ContainerRecord): string {
   return join(diskFolder, diskFile(record))
+}
+
+/** With all that it lies on. `goldenDisk` is that of its size. */
+export function diskChain(
+  { layers }: ContainerContext,
+  paths: ContainerPaths,
+  record: ContainerRecord,
+  goldenDisk: string,
+): DiskChain {
+  return { file: diskPath(paths, record), layers: layers.paths(record.disk?.layers ?? []), goldenDisk }
+}
+
+/**
+ * Whether clones of the template may have this container's disk as the one that their guest has mounted. Where no
+ * guest has had it yet it is made just like that; whatever the answer, from now on one has.
+ */
+export async function mountedAhead(
+  context: ContainerContext,
+  disk: DiskChain,
+  record: ContainerRecord,
+  template: Template | undefined,
+): Promise<boolean> {
+  const { fresh } = record
+  record.fresh = false
+  if (!template?.diskFile || !fresh || disk.goldenDisk !== context.templates.goldenDisk) return false
+  await copyDisk(template.diskFile, disk.file)
+  return true
 }
 
 /** Empty, over what the record says that it lies on. */
@@ -18,6 +47,7 @@ export async function createDisk(
   const [below] = record.disk?.layers ?? []
   const { goldenDisk } = await context.templates.hardwareFor(record)
   await createOverlay(diskPath(paths, record), goldenDisk, below && context.layers.path(below))
+  record.fresh = below === undefined
 }
 
 /** Has the record name another disk, over `layers`; `save` commits that, and then the one before goes. */

@@ -4,17 +4,19 @@ import type { HostConfig } from '../../../contract/docker.ts'
 import { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit } from '../../guest/log-reader.ts'
 import type { GuestMount } from '../../guest/messages.ts'
-import type { Share, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
+import { copyDisk } from '../../hypervisor/disk.ts'
+import type { DiskChain, Hardware, Share, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import { guestLimits, isLimited, vmLimits } from '../limits.ts'
 import type { Standby, StandbyMachine } from '../standby/standby.ts'
 import type { Origin } from '../templates.ts'
 import type { ContainerContext, ContainerPaths } from './context.ts'
+import { diskChain, mountedAhead } from './disk.ts'
 import { failpoint } from '../failpoint.ts'
 import { noNetwork, type GuestNetwork } from '../networks/guest.ts'
 import { identity, startConfig } from './process.ts'
 import { leaveNetworks, replug } from './plugged.ts'
 import type { StartTimes } from './start-times.ts'
-import { diskFile, encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
+import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
 
 /** A clone answers within milliseconds; a cold boot under emulation on a busy machine takes tens of seconds. */
 const AGENT_TIMEOUT_MS = 120_000
@@ -58,21 +60,29 @@ export class Machine {
   }
 
   /** Writes the VM down, and the record with it. */
-  async define(record: ContainerRecord, { hardware, template }: Origin, shares: Share[] = []): Promise<void> {
+  async define(
+    record: ContainerRecord,
+    { hardware, template }: Origin,
+    { shares = [], disk = this.#diskOf(record, hardware) }: { shares?: Share[]; disk?: DiskChain } = {},
+  ): Promise<void> {
     this.#vm = await this.#context.hypervisor.define({
       name: vmName(record.id),
       uuid: vmUuid(record.id),
       title: record.name,
-      hardware,
+      hardware: { ...hardware, goldenDisk: disk.goldenDisk },
       ramFile: template?.ramFile,
-      disk: join(this.#paths.diskFolder, diskFile(record)),
-      diskLayers: this.#context.layers.paths(record.disk?.layers ?? []),
+      disk: disk.file,
+      diskLayers: disk.layers,
       shares,
       agentSocket: this.#paths.agentSocket,
       monitorSocket: this.#paths.monitorSocket,
       logFile: this.#paths.log,
       record: encode(record),
     })
+  }
+
+  #diskOf(record: ContainerRecord, { goldenDisk }: Hardware): DiskChain {
+    return diskChain(this.#context, this.#paths, record, goldenDisk)
   }
 
   /** From nothing, or from a clone that waited, to the container's running process. */
@@ -86,7 +96,7 @@ export class Machine {
     }
     const { standby, missed } = pool.take(record, origin)
     times.from(standby ? 'standby' : origin.template ? 'clone' : 'cold', missed)
-    const ready = standby && (await this.#take(record, standby, network, plug, times))
+    const ready = standby && (await this.#take(record, origin, standby, network, plug, times))
     const { agent, mounts } = ready ?? (await this.#boot(record, origin, network, plug, times))
     const gone = live ? await leaveNetworks(live, this.#vm!, agent) : []
     if (live) await networks.plug(record, this.#vm!)
@@ -118,6 +128,7 @@ export class Machine {
   /** Has a clone that waited become this container's machine; undefined where it cannot. */
   async #take(
     record: ContainerRecord,
+    { hardware, template }: Origin,
     standby: Standby,
     network: GuestNetwork,
     plug: (vm: VirtualMachine) => Promise<void>,
@@ -130,11 +141,13 @@ export class Machine {
     const mounts = await service.open(record.mounts ?? [], this.#paths.diskFolder)
     try {
       record.standby = vm.uuid
+      const disk = this.#diskOf(record, hardware)
+      const mounted = await mountedAhead(this.#context, disk, record, template)
       // Once that is saved it is the container's: should this engine die, the next one finds it named in the record.
       await Promise.all([
         this.save(record),
         rename(standby.agentSocket, this.#paths.agentSocket),
-        vm.takeDisk(join(this.#paths.diskFolder, diskFile(record))),
+        mounted && vm.takeDisk(disk),
       ])
       failpoint('standby.taken')
       times.reached('prepared')
@@ -148,6 +161,7 @@ export class Machine {
       failpoint('standby.woken')
       times.reached('resumed')
       await this.#greet(agent, record, network, times)
+      if (!mounted) await this.#exchangeDisk(vm, agent, disk)
       return { agent, mounts: mounts.guest }
     } catch (error) {
       log(`container ${record.name}: a waiting clone could not be used: ${(error as Error).message}`)
@@ -195,9 +209,14 @@ export class Machine {
     times?: StartTimes,
   ): Promise<{ agent: AgentClient; mounts: GuestMount[] }> {
     record.standby = undefined
+    const { diskFile } = origin.template ?? {}
+    const own = this.#diskOf(record, origin.hardware)
+    const mounted = await mountedAhead(this.#context, own, record, origin.template)
+    const first = diskFile !== undefined && !mounted ? this.#firstDisk() : own
     const mounts = await this.#context.mounts.open(record.mounts ?? [], this.#paths.diskFolder)
     try {
-      await this.define(record, origin, mounts.shares)
+      if (first !== own) await copyDisk(diskFile!, first.file)
+      await this.define(record, origin, { shares: mounts.shares, disk: first })
       failpoint('start.defined')
       times?.reached('prepared')
       await this.#vm!.createPaused()
@@ -218,7 +237,22 @@ export class Machine {
     const agent = await this.#wake(vm, times)
     times?.reached('joined')
     await this.#greet(agent, record, network, times)
+    if (first !== own) {
+      await this.#exchangeDisk(vm, agent, own)
+      await rm(first.file)
+    }
     return { agent, mounts: mounts.guest }
+  }
+
+  /** What a clone begins with whose container's disk is another than the one that its guest has mounted. */
+  #firstDisk(): DiskChain {
+    const { goldenDisk } = this.#context.templates
+    return { file: join(this.#paths.diskFolder, 'first.qcow2'), layers: [], goldenDisk }
+  }
+
+  async #exchangeDisk(vm: VirtualMachine, agent: AgentClient, disk: DiskChain): Promise<void> {
+    await agent.letGo()
+    await vm.takeDisk(disk)
   }
 
   /** The guest is greeted as it wakes: until libvirt says that it runs it has long begun to. */

@@ -53,6 +53,8 @@ export interface ContainerRecord {
   vm?: VmSize
   /** Its disk, once it is not the first one: the file in its folder, and the layers that it lies on, uppermost first. */
   disk?: { file: string; layers: string[] }
+  /** No guest has had its disk yet: it is as empty as when it was made. */
+  fresh?: boolean
   /** What its next start wakes, in place of starting its command: a template that was frozen while a container ran. */
   frozen?: string
   /** A freeze is under way: its VM may stand still, and is to go on. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ContainerConfig, HostConfig } from '../../../contract/docker.ts'
-import type { GuestInterface, GuestNames, IdentifyOptions } from '../../guest/agent-client.ts'
+import type { GuestInterface, GuestNames, GuestNat } from '../../guest/agent-client.ts'
 import type { SwitchMember, SwitchNetwork } from '../../switch/switches.ts'
 import { parseExtraHost } from '../containers/options/guest-options.ts'
 import type { ContainerRecord } from '../containers/record.ts'
@@ -21,7 +21,7 @@ export interface Port {
 
 /** What a container's guest is told of its networks before it starts. */
 export interface GuestNetwork {
-  nat: IdentifyOptions['network']
+  nat: GuestNat
   interfaces: GuestInterface[]
   names: GuestNames
   hostPorts: number[]
@@ -93,9 +93,8 @@ export function guestNetwork(record: ContainerRecord, ports: Port[], wayOut: boo
   const onBridge = (record.networks ?? []).some(({ name }) => name === 'bridge')
   return {
     nat: {
-      address: wayOut ? `${NAT.address}/${NAT.prefix}` : '',
-      gateway: NAT.gateway,
-      mtu: NAT.mtu,
+      ...USUAL_NAT,
+      ...(wayOut ? {} : { address: '' }),
       interface: onBridge ? '' : NAT_NAME,
       mac: natMac(record),
     },
@@ -105,13 +104,22 @@ export function guestNetwork(record: ContainerRecord, ports: Port[], wayOut: boo
   }
 }
 
+/** The NAT of a container on `bridge`, but for its own hardware address: what templates have. */
+export const USUAL_NAT: GuestNat = {
+  address: `${NAT.address}/${NAT.prefix}`,
+  gateway: NAT.gateway,
+  mtu: NAT.mtu,
+  interface: '',
+  mac: '',
+}
+
 /** Without any network: for a VM that only reads or writes files. */
 export function noNetwork({
   config,
   hostConfig,
 }: Pick<ContainerRecord, 'config' | 'hostConfig'>): GuestNetwork {
   return {
-    nat: { address: '', gateway: NAT.gateway, mtu: NAT.mtu, interface: '', mac: '' },
+    nat: { ...USUAL_NAT, address: '' },
     interfaces: [],
     names: guestNames({ config, hostConfig }, [], false),
     hostPorts: [],

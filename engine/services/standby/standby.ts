@@ -2,12 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentClient } from '../../guest/agent-client.ts'
-import { createOverlay } from '../../hypervisor/disk.ts'
+import { copyDisk } from '../../hypervisor/disk.ts'
 import { readVmMemory, type VmMemory } from '../../hypervisor/process-memory.ts'
 import type { Hypervisor, VirtualMachine } from '../../hypervisor/virtual-machine.ts'
 import type { Template } from '../../templates/manifest.ts'
 import { startConfig } from '../containers/process.ts'
-import { noNetwork } from '../networks/guest.ts'
+import { noNetwork, USUAL_NAT } from '../networks/guest.ts'
 import type { Origin } from '../templates.ts'
 
 /** A clone answers within milliseconds; on a busy machine under emulation within seconds. */
@@ -101,7 +101,8 @@ export class Standby extends StandbyMachine {
     await mkdir(own, { recursive: true, mode: 0o700 })
     let machine: StandbyMachine | undefined
     try {
-      await createOverlay(disk, hardware.goldenDisk)
+      // Only live templates have none, and no clone of theirs waits.
+      await copyDisk(template.diskFile!, disk)
       const name = `ramet-standby-${uuid.slice(0, 8)}`
       const vm = await hypervisor.define({
         ...{ name, uuid, title, hardware, disk, agentSocket, monitorSocket },
@@ -120,7 +121,7 @@ export class Standby extends StandbyMachine {
         wallClockNs: BigInt(Date.now()) * 1_000_000n,
         hostname: REHEARSED.Hostname!,
         machineId: randomBytes(16).toString('hex'),
-        network: NO_NETWORK.nat,
+        network: USUAL_NAT,
       })
       await agent.rehearse(startConfig({ config: REHEARSED, hostConfig: {}, run: 0 }, NO_NETWORK))
       await vm.suspend()

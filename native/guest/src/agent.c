@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "disk.h"
 #include "fields.h"
 #include "hold.h"
 #include "identify.h"
 #include "names.h"
 #include "network.h"
+#include "prepare.h"
 #include "process.h"
 #include "rehearse.h"
 #include "sockets.h"
@@ -148,6 +150,13 @@ static int rehearse_start(struct agent *agent, const struct frame *message, stru
   return 0;
 }
 
+/* Of a template, that is to be frozen, and of a clone of it, whose disk is another than that of the template. */
+static int prepare_clone(struct agent *agent, const struct frame *message, struct failure *failure) {
+  if (agent->container.state != CONTAINER_IDLE)
+    return fail(failure, "PROTOCOL_ERROR", "the guest runs its container already");
+  return message->type == FRAME_PREPARE ? prepare(message->payload, message->length, failure) : disk_let_go(failure);
+}
+
 static int set_limits(struct agent *agent, const struct frame *message, struct failure *failure) {
   struct limits limits = limits_read(message->payload, message->length);
   if (agent->container.state != CONTAINER_RUNNING) return fail(failure, "NOT_RUNNING", "the container is not running");
@@ -274,6 +283,10 @@ static void handle(struct agent *agent, const struct frame *message) {
       break;
     case FRAME_REHEARSE:
       result = rehearse_start(agent, message, &failure);
+      break;
+    case FRAME_PREPARE:
+    case FRAME_LET_GO:
+      result = prepare_clone(agent, message, &failure);
       break;
     case FRAME_HOLD:
       result = hold(agent, &failure);

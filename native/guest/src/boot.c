@@ -35,6 +35,11 @@ void boot_filesystems(void) {
   (void)write_file("/proc/sys/kernel/printk", "4 4 1 4");
   /* Of a network's largest packets the kernel's usual window holds one: the sender would wait for each answer. */
   (void)write_file("/proc/sys/net/ipv4/tcp_rmem", "4096 4194304 6291456");
+  /*
+   * As a clone's CPUs go on its kernel tells the NAT of the interface, which still has the MAC that it was frozen with.
+   * So the NAT must be told of each other one too: until it hears from the guest next, nothing would get in.
+   */
+  (void)write_file("/proc/sys/net/ipv4/conf/all/arp_notify", "1");
 }
 
 void boot_probe(void) {

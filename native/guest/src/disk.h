@@ -3,16 +3,13 @@
 
 #include "failure.h"
 
-/*
- * Mounts the writable disk over the image at ROOT_FOLDER. Not before the fork: the disk is another one in each
- * clone, and what the template read of its own is dropped here.
- */
+/* Mounts the writable disk over the image at ROOT_FOLDER, unless it is. What was read of one before is dropped. */
 int disk_mount(struct failure *failure);
 
-/*
- * The same with a file system in memory in place of the disk, which is looked at and left as it is. Only where nobody
- * else sees the mounts.
- */
+/* Takes both mounts away, where they are: the disk is about to be another one. */
+int disk_let_go(struct failure *failure);
+
+/* Covers both with a file system in memory over the image. Only where nobody else sees the mounts. */
 int disk_rehearse(struct failure *failure);
 
 /* Writes everything out. After this nothing of the container may run. */

@@ -63,18 +63,25 @@ static char own_address[64], own_gateway[64];
 const char *identity_address(void) { return own_address; }
 const char *identity_gateway(void) { return own_gateway; }
 
-/*
- * As a clone's CPUs go on its kernel tells the NAT of the interface, which may still have the MAC that it was frozen with.
- * So the NAT must be told of each other one too: until it hears from the guest next, nothing would get in.
- */
-static void tell_nat(const char *interface) {
-  char path[64 + IF_NAMESIZE];
-  snprintf(path, sizeof path, "/proc/sys/net/ipv4/conf/%s/arp_notify", interface);
-  (void)write_file(path, "1");
+/* How the NAT's interface is set up, where it is. */
+static char set_up[160];
+
+static int set_address(const char *name, char *address, const char *gateway, uint32_t mtu, struct failure *failure) {
+  char wanted[sizeof set_up];
+  snprintf(wanted, sizeof wanted, "%s %s %s %u", name, address, gateway, mtu);
+  if (strcmp(set_up, wanted) == 0 && network_is_up(name)) return 0;
+  if (*set_up != 0) network_reset(name);
+  *set_up = 0;
+  if (*address == 0) return 0;
+  char *addresses[] = {address, NULL};
+  const struct interface nat = {.name = name, .addresses = addresses, .gateway = gateway, .mtu = mtu};
+  if (network_configure(&nat, failure) < 0) return -1;
+  strcpy(set_up, wanted);
+  return 0;
 }
 
 /* Without an address there is no way out; the interface is there all the same, and may come to one later. */
-static int set_network(const uint8_t *message, size_t length, struct failure *failure) {
+int identity_network(const uint8_t *message, size_t length, struct failure *failure) {
   SCOPED_FREE char *address = field_text(message, length, IDENTIFY_ADDRESS);
   SCOPED_FREE char *gateway = field_text(message, length, IDENTIFY_GATEWAY);
   SCOPED_FREE char *wanted = field_text(message, length, IDENTIFY_INTERFACE);
@@ -93,17 +100,14 @@ static int set_network(const uint8_t *message, size_t length, struct failure *fa
     return fail_errno(failure, "GUEST_ERROR", "the guest has lost its first network interface");
   const char *name = *wanted == 0 ? "eth0" : wanted;
   if (network_rename(current, name, failure) < 0) return -1;
-  tell_nat(name);
-  if (*mac != 0 && network_set_mac(name, mac, failure) < 0) return -1;
-  if (*address == 0) return 0;
-  char *addresses[] = {address, NULL};
-  const struct interface nat = {.name = name, .addresses = addresses, .gateway = gateway, .mtu = mtu};
-  return network_configure(&nat, failure);
+  if (set_address(name, address, gateway, mtu, failure) < 0) return -1;
+  /* Last: the kernel tells the NAT of a new MAC only where it has an address to tell it for. */
+  return *mac == 0 ? 0 : network_set_mac(name, mac, failure);
 }
 
 int identify(const uint8_t *message, size_t length, struct failure *failure) {
   if (reseed(message, length, failure) < 0) return -1;
   if (set_clock(message, length, failure) < 0) return -1;
   if (set_names(message, length, failure) < 0) return -1;
-  return set_network(message, length, failure);
+  return identity_network(message, length, failure);
 }

@@ -106,6 +106,12 @@ int network_configure(const struct interface *interface, struct failure *failure
   return fail_errno(failure, "GUEST_ERROR", "cannot set up the guest's network interface %s", interface->name);
 }
 
+bool network_is_up(const char *interface) {
+  SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct ifreq request = request_for(interface);
+  return fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_UP);
+}
+
 int network_take_down(const char *interface) {
   SCOPED_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   struct ifreq request = request_for(interface);

@@ -24,6 +24,7 @@ void network_reset(const char *interface);
 /* Where another interface has the name already, that one is called by a spare name. Both go down for it. */
 int network_rename(const char *from, const char *to, struct failure *failure);
 int network_set_mac(const char *interface, const char *mac, struct failure *failure);
+bool network_is_up(const char *interface);
 int network_take_down(const char *interface);
 
 /*

@@ -14,7 +14,6 @@
 #include "guard.h"
 #include "identify.h"
 #include "limit.h"
-#include "network.h"
 #include "process.h"
 
 /* The guard's program is for a group of its own: that of the container gets one when it starts. */
@@ -32,20 +31,10 @@ static void execute(void) {
   if (pid > 0) waitpid(pid, NULL, 0);
 }
 
-/* Up, and down again: it is for `identify` to say which address the container has, if any. */
-static void connect_nat(void) {
-  struct failure ignored;
-  char *addresses[] = {"10.0.2.15/24", NULL};
-  const struct interface nat = {.name = "eth0", .addresses = addresses, .gateway = identity_gateway(), .mtu = 1500};
-  (void)network_configure(&nat, &ignored);
-  network_reset(nat.name);
-}
-
 static void play(const struct spec *spec) {
   struct failure ignored;
   struct processes processes = {.container = -1, .own_namespace = -1, .log = -1};
   if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return;
-  connect_nat();
   free(read_file("/proc/vmstat", 1 << 16));
   (void)limits_set(&spec->limits, &ignored);
   (void)mkdir(REHEARSAL_CGROUP, 0755);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -14,7 +15,14 @@
 #include "paths.h"
 
 enum { FILES = 4 };
-static const char *const files[FILES] = {"hosts", "resolv.conf", "hostname", "machine-id"};
+static const struct {
+  const char *source, *target;
+} files[FILES] = {
+    {ETC_FOLDER "/hosts", "/etc/hosts"},
+    {ETC_FOLDER "/resolv.conf", "/etc/resolv.conf"},
+    {ETC_FOLDER "/hostname", "/etc/hostname"},
+    {ETC_FOLDER "/machine-id", "/etc/machine-id"},
+};
 
 /* A folder on the way to a mount point; the image may have a file or link there, which then serves or fails. */
 static int mount_at(const char *path, const char *type, unsigned long flags, const char *options,
@@ -23,11 +31,15 @@ static int mount_at(const char *path, const char *type, unsigned long flags, con
   return fail_errno(failure, "GUEST_ERROR", "cannot mount %s in the container", path);
 }
 
+static int open_file(const char *path) {
+  (void)make_folders("/etc", 0755);
+  return open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+}
+
 static int bind_file(int source, const char *path, struct failure *failure) {
   char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", source);
-  (void)make_folders("/etc", 0755);
-  SCOPED_FD int fd = open(path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0644);
+  SCOPED_FD int fd = open_file(path);
   if (fd >= 0 && mount(link, path, NULL, MS_BIND, NULL) == 0) return 0;
   return fail_errno(failure, "GUEST_ERROR", "cannot mount %s in the container", path);
 }
@@ -73,9 +85,7 @@ static int mount_all(const struct spec *spec, const int sources[FILES], const in
   if (mount_at("/sys", "sysfs", sys_flags, NULL, failure) < 0) return -1;
   (void)mount("cgroup", "/sys/fs/cgroup", "cgroup2", sys_flags, NULL);
   for (int i = 0; i < FILES; i++) {
-    char path[64];
-    snprintf(path, sizeof path, "/etc/%s", files[i]);
-    if (bind_file(sources[i], path, failure) < 0) return -1;
+    if (bind_file(sources[i], files[i].target, failure) < 0) return -1;
   }
   if (mounts_place(&spec->mounts, trees, failure) < 0) return -1;
   if (set_sysctls(spec, failure) < 0) return -1;
@@ -83,16 +93,25 @@ static int mount_all(const struct spec *spec, const int sources[FILES], const in
   return 0;
 }
 
+void rootfs_prepare(void) {
+  static const char *const folders[] = {"/proc", "/dev", "/sys"};
+  pid_t pid = fork();
+  if (pid == 0) {
+    if (chroot(ROOT_FOLDER) < 0 || chdir("/") < 0) _exit(1);
+    umask(0022);
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) (void)make_folders(folders[i], 0755);
+    for (int i = 0; i < FILES; i++) close(open_file(files[i].target));
+    _exit(0);
+  }
+  if (pid > 0) waitpid(pid, NULL, 0);
+}
+
 int rootfs_enter(const struct spec *spec, struct failure *failure) {
   int sources[FILES];
   struct devices devices;
   if (device_find(&devices, spec->devices, failure) < 0) return -1;
   int trees[MOUNTS_MAX];
-  for (int i = 0; i < FILES; i++) {
-    char path[64];
-    snprintf(path, sizeof path, "%s/%s", ETC_FOLDER, files[i]);
-    sources[i] = open(path, O_PATH | O_CLOEXEC);
-  }
+  for (int i = 0; i < FILES; i++) sources[i] = open(files[i].source, O_PATH | O_CLOEXEC);
   if (mounts_open(&spec->mounts, trees, failure) < 0) return -1;
   /* The root of an initrd cannot be pivoted; it is covered instead, as switch_root does. */
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
