@@ -13,7 +13,8 @@ const LAYERS = {
   'native-libvirt': [],
   'native-switch': [],
   'native-memory': [],
-  'engine-hypervisor': ['contract', 'native-libvirt', 'native-memory'],
+  'native-guard': [],
+  'engine-hypervisor': ['contract', 'native-libvirt', 'native-memory', 'native-guard'],
   'engine-templates': ['contract', 'engine-hypervisor', 'engine-guest'],
   'engine-services': [
     'contract',
@@ -124,6 +125,7 @@ export default tseslint.config(
         { type: 'native-libvirt', pattern: 'native/libvirt' },
         { type: 'native-switch', pattern: 'native/switch' },
         { type: 'native-memory', pattern: 'native/memory' },
+        { type: 'native-guard', pattern: 'native/guard' },
         { type: 'electron', pattern: 'electron/**', partialMatch: false },
         { type: 'cli', pattern: 'cli' },
         { type: 'renderer-text', pattern: 'renderer/src/text' },

@@ -63,7 +63,7 @@ install_modules() {
 
 build_native() {
   local part
-  for part in libvirt memory switch; do
+  for part in libvirt memory guard switch; do
     make -qs --no-print-directory -C "native/$part" 2>/dev/null && continue
     say "compiling native/$part"
     make -s -C "native/$part"
@@ -95,8 +95,8 @@ build_renderer() {
 
 bundle_engine() {
   local bundle=.build/engine/main.js
-  [ -f $bundle ] && [ -z "$(find engine contract native/libvirt native/memory native/switch build package-lock.json -newer $bundle -type f \
-    \( -name '*.ts' -o -name '*.json' -o -name '*.node' -o -name version \) -print -quit)" ] && return
+  [ -f $bundle ] && [ -z "$(find engine contract native/libvirt native/memory native/guard native/switch build package-lock.json -newer $bundle -type f \
+    \( -name '*.ts' -o -name '*.json' -o -name '*.node' -o -name '*.so' -o -name version \) -print -quit)" ] && return
   build/node build/bundle-engine.ts
 }
 

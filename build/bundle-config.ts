@@ -20,6 +20,7 @@ export const ENGINE_ENTRIES = { main: 'engine/main.ts', 'convert-worker': 'engin
 const NATIVE = [
   'libvirt/out/libvirt.node',
   'memory/out/memory.node',
+  'guard/out/guard.so',
   'switch/out/switch',
   'switch/out/version',
 ]

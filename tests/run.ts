@@ -62,6 +62,7 @@ await check('types of the window', node, [
 await check('lint', node, ['node_modules/eslint/bin/eslint.js', '.'])
 await check('format', node, ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'])
 await check('guest agent, on the host', 'make', ['-s', '-C', 'native/guest', 'test'])
+await check('guard of the loopback, on the host', 'make', ['-s', '-C', 'native/guard', 'test'])
 await check('network switch, on the host', 'make', ['-s', '-C', 'native/switch', 'test'])
 await vitest('unit tests', 'unit')
 await vitest('integration tests', 'integration')

@@ -39,7 +39,6 @@ export const Key = {
     mount: 40,
     address: 90,
     server: 91,
-    hostPort: 92,
     memoryLimit: 70,
     cpuQuota: 71,
     dnsSearch: 50,

@@ -95,8 +95,6 @@ export interface StartConfig extends ExecConfig, GuestNames {
   /** Bytes. */
   shmSize: number
   sysctls: Record<string, string>
-  /** Of the host's loopback, that the container may reach at the gateway. */
-  hostPorts: number[]
   limits: GuestLimits
   /** Paths of /proc and /sys that nobody sees, and that nobody writes. */
   maskedPaths?: string[]
@@ -164,7 +162,6 @@ function mountFields(writer: FieldWriter, mounts: GuestMount[]): FieldWriter {
 export function startMessage(config: StartConfig): Buffer {
   const key = Key.process
   const writer = processFields(config)
-    .texts(key.hostPort, config.hostPorts.map(String))
     .u32(key.run, config.run)
     .flag(key.stdinOnce, config.stdinOnce)
     .flag(key.readOnly, config.readOnlyRoot)

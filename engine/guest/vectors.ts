@@ -76,7 +76,6 @@ export const MESSAGES = {
     logLimit: 1_048_576,
     addresses: ['172.18.0.2', 'fd00::2'],
     servers: ['172.18.0.1'],
-    hostPorts: [5432],
   }),
   interface: interfaceMessage({
     mac: '02:42:ac:12:00:02',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { guardEnvironment } from './guard.ts'
 import type { HypervisorFacts, Share, VmSpec } from './virtual-machine.ts'
 import { Element } from './xml.ts'
 
@@ -20,12 +21,14 @@ const IMAGE_SLOT = '0x1e'
 const NAT_MAC = '52:54:00:72:61:6d'
 
 type XmlFacts = Pick<HypervisorFacts, 'qemuVersion'>
+/** Without what a device state does not depend on. */
+type HardwareSpec = Omit<VmSpec, 'guardFile'> & Partial<Pick<VmSpec, 'guardFile'>>
 
 /**
  * The domain of a VM. What libvirt's XML can say is said there; the rest goes to QEMU's command line, where a later
  * option wins over libvirt's own. User text never stands here: the record is base64.
  */
-export function domainXml(spec: VmSpec, facts: XmlFacts, owner = ''): string {
+export function domainXml(spec: HardwareSpec, facts: XmlFacts, owner = ''): string {
   const { hardware } = spec
   const kvm = hardware.accelerator === 'kvm'
   const document = new Element('domain', { type: kvm ? 'kvm' : 'qemu', 'xmlns:qemu': QEMU_URI })
@@ -87,10 +90,12 @@ export function domainXml(spec: VmSpec, facts: XmlFacts, owner = ''): string {
   devices.ele('audio', { id: '1', type: 'none' })
   const commandline = document.ele('qemu:commandline')
   for (const value of commandLine(spec, facts)) commandline.ele('qemu:arg', { value })
+  const environment = spec.guardFile ? guardEnvironment(spec.guardFile) : {}
+  for (const [name, value] of Object.entries(environment)) commandline.ele('qemu:env', { name, value })
   return document.toString()
 }
 
-function commandLine(spec: VmSpec, facts: XmlFacts): string[] {
+function commandLine(spec: HardwareSpec, facts: XmlFacts): string[] {
   const { hardware } = spec
   const memory = Math.floor(hardware.memoryBytes / MIB)
   // Room for the image beside the RAM, in whole GiB as QEMU's slots want it.

@@ -154,7 +154,7 @@ class LibvirtHypervisor implements Hypervisor {
   async define(spec: VmSpec): Promise<VirtualMachine> {
     const xml = domainXml(spec, this.facts, this.#owner)
     const domain = await explained('define the VM', this.#connection.defineXML(xml))
-    return new LibvirtMachine(domain, this.#owner, this.#shares, spec.monitorSocket)
+    return new LibvirtMachine(domain, this.#owner, this.#shares, spec)
   }
 
   async createTransient(spec: VmSpec): Promise<VirtualMachine> {
@@ -162,7 +162,9 @@ class LibvirtHypervisor implements Hypervisor {
     // The embedded driver refuses the flag; `sweep` does its work.
     const autodestroy = !isEmbedded(this.facts.uri)
     const call = this.#connection.createXML(xml, { paused: true, autodestroy })
-    return new LibvirtMachine(await explained('start the VM', call), this.#owner, this.#shares)
+    const vm = new LibvirtMachine(await explained('start the VM', call), this.#owner, this.#shares, spec)
+    await vm.assertGuarded()
+    return vm
   }
 
   async list(): Promise<{ vm: VirtualMachine; record: string; state: VmState }[]> {

@@ -5,6 +5,7 @@ import { LibvirtError } from '../../native/libvirt/index.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { decodeRecord, encodeRecord, RECORD_KEY, RECORD_URI } from './domain-xml.ts'
 import { throttleDisk } from './disk-throttle.ts'
+import { guardedProcess, nameHostPorts } from './guard.ts'
 import * as handover from './handover.ts'
 import { isShared, type HostShares } from './host-share.ts'
 import { activeDisk } from './live-disk.ts'
@@ -30,6 +31,7 @@ import type {
   PortForward,
   VirtualMachine,
   VmLimits,
+  VmSpec,
   VmState,
 } from './virtual-machine.ts'
 
@@ -58,22 +60,24 @@ function ignoring(...codes: number[]) {
   }
 }
 
+type Places = Pick<VmSpec, 'monitorSocket' | 'guardFile'>
+
 /** A VM as a libvirt domain. */
 export class LibvirtMachine implements VirtualMachine {
   readonly #domain: Domain
   readonly #owner: string
   readonly #shares: HostShares
-  readonly #monitorSocket: string | undefined
+  readonly #places: Places | undefined
   #own: OwnMonitor | undefined
   #created: Promise<void> = Promise.resolve()
   #pid: number | undefined
 
-  /** `owner` is written beside the record. */
-  constructor(domain: Domain, owner: string, shares: HostShares, monitorSocket?: string) {
+  /** `owner` is written beside the record; `places` of a VM that is yet to be started. */
+  constructor(domain: Domain, owner: string, shares: HostShares, places?: Places) {
     this.#domain = domain
     this.#owner = owner
     this.#shares = shares
-    this.#monitorSocket = monitorSocket
+    this.#places = places
   }
 
   /** What QEMU is spoken to through. */
@@ -103,9 +107,12 @@ export class LibvirtMachine implements VirtualMachine {
   }
 
   async createPaused(): Promise<void> {
-    if (this.#monitorSocket === undefined)
-      return explained('start the VM', this.#domain.create({ paused: true }))
-    const waiting = await awaitMonitor(this.#monitorSocket)
+    const { monitorSocket } = this.#places!
+    if (monitorSocket === undefined) {
+      await explained('start the VM', this.#domain.create({ paused: true }))
+      return this.assertGuarded()
+    }
+    const waiting = await awaitMonitor(monitorSocket)
     // Not paused for libvirt: it would take the VM that runs by then for a paused one.
     this.#created = explained('start the VM', this.#domain.create())
     const failed = this.#created.then(() => waiting.monitor)
@@ -115,6 +122,21 @@ export class LibvirtMachine implements VirtualMachine {
       waiting.close()
     }
     this.#created.catch(() => {})
+    await this.assertGuarded()
+  }
+
+  /** Before its guest runs. Where QEMU came up without its guard the VM is ended. */
+  async assertGuarded(): Promise<void> {
+    try {
+      this.#pid = await guardedProcess(this.#places!.guardFile, this.uuid)
+    } catch (error) {
+      await this.destroyLeft().catch(() => {})
+      throw error
+    }
+  }
+
+  async nameHostPorts(ports: number[]): Promise<void> {
+    await nameHostPorts(this.#places!.guardFile, ports)
   }
 
   created(): Promise<void> {

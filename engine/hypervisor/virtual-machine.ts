@@ -63,6 +63,8 @@ export interface VmSpec {
   /** qcow2 files between the disk and the golden one, the uppermost first. */
   diskLayers?: string[]
   agentSocket: string
+  /** Names the ports of the host that the guest may reach; what QEMU's guard reads (engine/hypervisor/guard.ts). */
+  guardFile: string
   /** Where the engine waits for QEMU's own monitor as it starts; absent: only libvirt's is there. */
   monitorSocket?: string
   /** Where QEMU appends what the guest writes to its log port. */
@@ -142,6 +144,8 @@ export interface VirtualMachine {
   restore(stateFile: string, socketPath: string): Promise<void>
   /** Cuts the NIC of the NAT off, outside the guest, or joins it again. */
   setNatLink(up: boolean): Promise<void>
+  /** Names the ports of the workstation's loopback that the guest may reach, of a VM that this engine started. */
+  nameHostPorts(ports: number[]): Promise<void>
   /** Has all that goes through the NAT pass by `gate`, or by none; at once, and however it was before. */
   setNatGate(gate: NatGate | undefined): Promise<void>
   /** Plugs in the device of one of its shares; QEMU opens the folder now, once. */

@@ -5,6 +5,7 @@ import { EngineError } from '../../contract/errors.ts'
 import { AgentClient, type GuestNat } from '../guest/agent-client.ts'
 import { createOverlay } from '../hypervisor/disk.ts'
 import { hardwareDigest } from '../hypervisor/domain-xml.ts'
+import { removeGuardFiles } from '../hypervisor/guard.ts'
 import { readVmMemory } from '../hypervisor/process-memory.ts'
 import type { Hardware, Hypervisor, VirtualMachine } from '../hypervisor/virtual-machine.ts'
 import { freeze } from './freeze.ts'
@@ -63,6 +64,7 @@ export async function makeTemplate(
       hardware: request.hardware,
       disk: files.disk,
       agentSocket: socket('agent'),
+      guardFile: socket('guard'),
       logFile: files.log,
       consoleFile: files.console,
     })
@@ -116,6 +118,7 @@ export async function makeTemplate(
     throw error
   } finally {
     await Promise.all(['agent', 'freeze'].map((kind) => rm(socket(kind), { force: true })))
+    await removeGuardFiles(socket('guard'))
   }
 }
 

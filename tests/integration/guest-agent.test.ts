@@ -136,6 +136,7 @@ describe('a guest without an identity', () => {
       },
       disk,
       agentSocket,
+      guardFile: join(home, 'guard'),
       logFile: join(home, 'log'),
     })
     try {

@@ -36,11 +36,21 @@ export async function census(engine: TestEngine): Promise<Census> {
     processes: (await qemuProcesses(home)).length,
     sockets: sockets.filter((name) => name.endsWith('.agent')).length,
     leftovers: [
-      ...sockets.filter((name) => !name.endsWith('.agent')),
+      ...withoutVm(sockets),
       ...(await entries(join(home, 'data/images/work'))),
       ...(await entries(join(home, 'data/templates'))).filter((name) => name.startsWith('.')),
     ],
   }
+}
+
+/** Of what lies beside the agent links: no VM has more than one of each. */
+function withoutVm(names: string[]): string[] {
+  const [agents, ports, pids] = ['.agent', '.guard', '.guard.pid'].map((end) =>
+    names.filter((name) => name.endsWith(end)),
+  ) as [string[], string[], string[]]
+  const guards = [ports, pids].flatMap((each) => (each.length > agents.length ? each : []))
+  const known = new Set([...agents, ...ports, ...pids])
+  return [...names.filter((name) => !known.has(name)), ...guards]
 }
 
 /** Undefined where all that belongs together is there equally often; else what there is. */

@@ -42,6 +42,7 @@ export interface ContainerPaths {
   logFolder: string
   log: string
   agentSocket: string
+  guardFile: string
   restoreSocket: string
   monitorSocket: string
 }
@@ -55,6 +56,7 @@ export function pathsOf({ diskDir, logDir, socketDir }: ContainerContext, id: st
     logFolder,
     log: join(logFolder, 'output.log'),
     agentSocket: join(socketDir, `${short}.agent`),
+    guardFile: join(socketDir, `${short}.guard`),
     restoreSocket: join(socketDir, `${short}.restore`),
     monitorSocket: join(socketDir, `${short}.monitor`),
   }

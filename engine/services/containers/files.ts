@@ -1,5 +1,6 @@
 import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { removeGuardFiles } from '../../hypervisor/guard.ts'
 import { pathsOf, type ContainerContext, type ContainerPaths } from './context.ts'
 import { vmName } from './record.ts'
 
@@ -29,9 +30,15 @@ export async function markFinished({ diskFolder }: Pick<ContainerPaths, 'diskFol
 }
 
 /** The mark goes last. */
-export async function removeFiles({ logFolder, agentSocket, diskFolder }: ContainerPaths): Promise<void> {
+export async function removeFiles({
+  logFolder,
+  agentSocket,
+  guardFile,
+  diskFolder,
+}: ContainerPaths): Promise<void> {
   await rm(logFolder, { recursive: true, force: true })
   await rm(agentSocket, { force: true })
+  await removeGuardFiles(guardFile)
   for (const name of await disksIn(diskFolder)) await rm(join(diskFolder, name), { force: true })
   await rm(diskFolder, { recursive: true, force: true })
 }
@@ -48,7 +55,7 @@ export async function sweepFiles(context: ContainerContext, vmNames: Set<string>
     }
   }
   for (const name of await entries(context.socketDir)) {
-    const [, short] = /^([0-9a-f]{12})\.(agent|restore|monitor)$/.exec(name) ?? []
+    const [, short] = /^([0-9a-f]{12})\.(agent|restore|monitor|guard|guard\.pid)$/.exec(name) ?? []
     if (short && !vmNames.has(vmName(short))) await rm(join(context.socketDir, name), { force: true })
   }
 }

@@ -5,6 +5,7 @@ import { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit } from '../../guest/log-reader.ts'
 import type { GuestMount } from '../../guest/messages.ts'
 import { copyDisk } from '../../hypervisor/disk.ts'
+import { removeGuardFiles } from '../../hypervisor/guard.ts'
 import type { DiskChain, Hardware, Share, VirtualMachine, VmState } from '../../hypervisor/virtual-machine.ts'
 import { guestLimits, isLimited, vmLimits } from '../limits.ts'
 import type { Standby, StandbyMachine } from '../standby/standby.ts'
@@ -75,6 +76,7 @@ export class Machine {
       diskLayers: disk.layers,
       shares,
       agentSocket: this.#paths.agentSocket,
+      guardFile: this.#paths.guardFile,
       monitorSocket: this.#paths.monitorSocket,
       logFile: this.#paths.log,
       record: encode(record),
@@ -315,6 +317,7 @@ export class Machine {
     this.#taken = undefined
     if (this.#vm) await (left ? this.#vm.destroyLeft() : this.#vm.destroy())
     await rm(this.#paths.agentSocket, { force: true })
+    await removeGuardFiles(this.#paths.guardFile)
   }
 
   /** The guest goes on without this engine. */

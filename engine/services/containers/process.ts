@@ -38,7 +38,6 @@ export function startConfig(
     openStdin: config.OpenStdin ?? false,
     stdinOnce: config.StdinOnce ?? false,
     ...network.names,
-    hostPorts: network.hostPorts,
     mounts,
     readOnlyRoot: host.ReadonlyRootfs ?? false,
     rlimits: (host.Ulimits ?? []).map(({ Name, Soft, Hard }) => ({ name: Name, soft: Soft, hard: Hard })),

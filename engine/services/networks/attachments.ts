@@ -17,7 +17,7 @@ import {
   type GuestNetwork,
   type Port,
 } from './guest.ts'
-import { hostPortWarnings } from './host-ports.ts'
+import { hostPorts, hostPortWarnings } from './host-ports.ts'
 import type { NetworkService } from './networks.ts'
 import { Places } from './places.ts'
 import { isBuiltin, type NetworkRecord } from './record.ts'
@@ -110,8 +110,12 @@ export class Attachments {
     return guestNetwork(record, this.ports(record), this.hasWayOut(record))
   }
 
-  /** Before the guest runs: cuts it off where it has no way out, and holds it to its rate where it has one. */
+  /**
+   * Before the guest runs: cuts it off where it has no way out, says which ports of the workstation it may reach, and
+   * holds it to its rate where it has one.
+   */
   async guardNat(record: ContainerRecord, vm: VirtualMachine): Promise<void> {
+    await vm.nameHostPorts(hostPorts(record))
     if (!this.hasWayOut(record)) await vm.setNatLink(false)
     if (this.natRate(record) !== undefined) await this.bound(record, vm)
   }

@@ -5,7 +5,6 @@ import type { SwitchMember, SwitchNetwork } from '../../switch/switches.ts'
 import { parseExtraHost } from '../containers/options/guest-options.ts'
 import type { ContainerRecord } from '../containers/record.ts'
 import { namesOf, type Endpoint, type Placement } from './endpoint.ts'
-import { hostPorts } from './host-ports.ts'
 import { parseLink } from './links.ts'
 import { parseRate } from './rate.ts'
 import { MTU, ICC, NAT, RATE, type NetworkRecord } from './record.ts'
@@ -24,7 +23,6 @@ export interface GuestNetwork {
   nat: GuestNat
   interfaces: GuestInterface[]
   names: GuestNames
-  hostPorts: number[]
 }
 
 const config = (network: NetworkRecord, version: 4 | 6) =>
@@ -100,7 +98,6 @@ export function guestNetwork(record: ContainerRecord, ports: Port[], wayOut: boo
     },
     interfaces: ports.map(interfaceOf),
     names: guestNames(record, ports, wayOut),
-    hostPorts: hostPorts(record),
   }
 }
 
@@ -122,7 +119,6 @@ export function noNetwork({
     nat: { ...USUAL_NAT, address: '' },
     interfaces: [],
     names: guestNames({ config, hostConfig }, [], false),
-    hostPorts: [],
   }
 }
 

@@ -321,7 +321,6 @@ describe('containers in them', () => {
       nat: { address: '', interface: 'nat0' },
       interfaces: [{ name: 'eth0', addresses: ['10.8.0.2/24', 'fd00:8::2/64'], mtu: 65_500 }],
       names: { servers: ['10.8.0.1'], addresses: ['10.8.0.2', 'fd00:8::2'], dns: [] },
-      hostPorts: [],
     })
     await connectionsOf(networks).connect('front', { Container: 'web' })
     web.hostConfig = { ExtraHosts: ['host.docker.internal:host-gateway', 'db:10.1.1.1'] }
@@ -338,10 +337,24 @@ describe('containers in them', () => {
           { name: 'db', address: '10.1.1.1' },
         ],
       },
-      hostPorts: [5432, 80],
     })
+  })
+
+  test('ports of the host are named before the guest runs, none where nobody asks for the host', async () => {
+    const networks = await open()
+    const attachments = attachmentsOf(networks)
+    const web = container(networks, 'web', inNetwork('bridge'))
+    const named: number[][] = []
+    const vm = {
+      nameHostPorts: async (ports) => void named.push(ports),
+    } as Partial<VirtualMachine> as VirtualMachine
+    web.config.Labels = { 'ramet.host.ports': '5432, 80' }
+    await attachments.guardNat(web, vm)
+    web.hostConfig = { ExtraHosts: ['host.docker.internal:host-gateway'] }
+    await attachments.guardNat(web, vm)
+    expect(named).toEqual([[], [5432, 80]])
     web.config.Labels = { 'ramet.host.ports': 'all' }
-    expect(() => attachments.guest(web)).toThrow('invalid label ramet.host.ports=all')
+    await expect(attachments.guardNat(web, vm)).rejects.toThrow('invalid label ramet.host.ports=all')
   })
 
   test('links are names that the container alone has for others, wherever they were asked for', async () => {

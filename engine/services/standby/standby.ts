@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentClient } from '../../guest/agent-client.ts'
 import { copyDisk } from '../../hypervisor/disk.ts'
+import { removeGuardFiles } from '../../hypervisor/guard.ts'
 import { readVmMemory, type VmMemory } from '../../hypervisor/process-memory.ts'
 import type { Hypervisor, VirtualMachine } from '../../hypervisor/virtual-machine.ts'
 import type { Template } from '../../templates/manifest.ts'
@@ -36,6 +37,7 @@ function filesOf({ folder, socketDir }: StandbyPlaces, uuid: string) {
     disk: join(own, 'disk.qcow2'),
     log: join(own, 'output.log'),
     agentSocket: join(socketDir, `standby-${short}.agent`),
+    guardFile: join(socketDir, `standby-${short}.guard`),
     monitorSocket: join(socketDir, `standby-${short}.monitor`),
     restoreSocket: join(socketDir, `standby-${short}.restore`),
   }
@@ -59,8 +61,9 @@ export class StandbyMachine {
   async end({ left = false } = {}): Promise<void> {
     await (left ? this.vm.destroyLeft() : this.vm.destroy())
     await this.vm.undefine()
-    const { own, agentSocket, monitorSocket, restoreSocket } = this.#files
+    const { own, agentSocket, guardFile, monitorSocket, restoreSocket } = this.#files
     await Promise.all([agentSocket, monitorSocket, restoreSocket].map((file) => rm(file, { force: true })))
+    await removeGuardFiles(guardFile)
     await rm(own, { recursive: true, force: true })
   }
 }
@@ -97,7 +100,7 @@ export class Standby extends StandbyMachine {
   ): Promise<Standby> {
     const { hardware, template } = origin
     const uuid = randomUUID()
-    const { own, disk, log, agentSocket, monitorSocket, restoreSocket } = filesOf(places, uuid)
+    const { own, disk, log, agentSocket, guardFile, monitorSocket, restoreSocket } = filesOf(places, uuid)
     await mkdir(own, { recursive: true, mode: 0o700 })
     let machine: StandbyMachine | undefined
     try {
@@ -105,7 +108,7 @@ export class Standby extends StandbyMachine {
       await copyDisk(template.diskFile!, disk)
       const name = `ramet-standby-${uuid.slice(0, 8)}`
       const vm = await hypervisor.define({
-        ...{ name, uuid, title, hardware, disk, agentSocket, monitorSocket },
+        ...{ name, uuid, title, hardware, disk, agentSocket, guardFile, monitorSocket },
         ramFile: template.ramFile,
         logFile: log,
         record: encode(template),

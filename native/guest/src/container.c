@@ -12,7 +12,6 @@
 #include "etc.h"
 #include "fields.h"
 #include "file.h"
-#include "guard.h"
 #include "identify.h"
 #include "log.h"
 #include "mounts.h"
@@ -29,7 +28,6 @@ static uint64_t oom_kills(void) {
 int container_start(struct container *container, struct processes *processes, const struct spec *spec,
                     struct failure *failure) {
   if (limits_set(&spec->limits, failure) < 0) return -1;
-  if (guard_gateway(CGROUP_FOLDER, identity_gateway(), spec->host_ports, failure) < 0) return -1;
   if (disk_mount(failure) < 0) return -1;
   if (mounts_prepare(&spec->mounts, container->sockets, failure) < 0) return -1;
   if (etc_write(spec, identity_address(), failure) < 0) return -1;

@@ -11,13 +11,9 @@
 #include "disk.h"
 #include "etc.h"
 #include "file.h"
-#include "guard.h"
 #include "identify.h"
 #include "limit.h"
 #include "process.h"
-
-/* The guard's program is for a group of its own: that of the container gets one when it starts. */
-#define REHEARSAL_CGROUP "/sys/fs/cgroup/rehearsal"
 
 /* The agent's own program, which does nothing where it is not the first process. */
 static void execute(void) {
@@ -37,9 +33,6 @@ static void play(const struct spec *spec) {
   if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return;
   free(read_file("/proc/vmstat", 1 << 16));
   (void)limits_set(&spec->limits, &ignored);
-  (void)mkdir(REHEARSAL_CGROUP, 0755);
-  (void)guard_gateway(REHEARSAL_CGROUP, identity_gateway(), spec->host_ports, &ignored);
-  (void)rmdir(REHEARSAL_CGROUP);
   if (disk_rehearse(&ignored) < 0 || etc_write(spec, identity_address(), &ignored) < 0) return;
   /* It fails as it is meant to: there is no such program. */
   (void)process_start(&processes, FIRST_CHANNEL, spec, &ignored);

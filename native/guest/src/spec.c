@@ -20,14 +20,13 @@ static int read_capabilities(struct spec *spec, const uint8_t *message, size_t l
 }
 
 /* All that was taken out of the message as memory of its own. */
-enum { PARTS = 20 };
+enum { PARTS = 19 };
 static void list_parts(const struct spec *spec, void *out[PARTS]) {
   void *const parts[PARTS] = {spec->argv,        spec->env,        spec->groups,          spec->cwd,
                               spec->user,        spec->hostname,   spec->domainname,
                               spec->rlimits,     spec->sysctls,    spec->extra_hosts,     spec->dns,
                               spec->dns_search,  spec->dns_options, spec->masked,         spec->read_only_paths,
-                              spec->devices,     spec->oom_score,  spec->addresses,       spec->servers,
-                              spec->host_ports};
+                              spec->devices,     spec->oom_score,  spec->addresses,       spec->servers};
   memcpy(out, parts, sizeof parts);
 }
 
@@ -63,7 +62,6 @@ int spec_read(struct spec *spec, const uint8_t *message, size_t length, struct f
       .dns = field_texts(message, length, START_DNS),
       .addresses = field_texts(message, length, NAMES_ADDRESS),
       .servers = field_texts(message, length, NAMES_SERVER),
-      .host_ports = field_texts(message, length, START_HOST_PORT),
       .dns_search = field_texts(message, length, START_DNS_SEARCH),
       .dns_options = field_texts(message, length, START_DNS_OPTION),
       .oom_score = field_text(message, length, START_OOM_SCORE),

@@ -51,8 +51,6 @@ struct spec {
   /* By which the container calls itself, and the name servers of its networks. */
   char **addresses;
   char **servers;
-  /* Of the host, that the container may reach. */
-  char **host_ports;
   /* Bytes that the first process may print while no host is there; 0: any number. */
   uint64_t log_limit;
   uint64_t shm_size;

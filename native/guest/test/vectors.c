@@ -87,7 +87,6 @@ static void check_start(const struct spec *spec) {
   CHECK(spec->log_limit == 1048576);
   CHECK(same(spec->addresses, (const char *const[]){"172.18.0.2", "fd00::2", NULL}));
   CHECK(same(spec->servers, (const char *const[]){"172.18.0.1", NULL}));
-  CHECK(same(spec->host_ports, (const char *const[]){"5432", NULL}));
 }
 
 static void check_interface(const uint8_t *bytes, size_t count) {
