@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ContainerHistory } from '../../contract/ramet.ts'
 import { qemuProcesses, TestEngine } from '../support/engine.ts'
 import { until } from '../support/fixture.ts'
 import { busyboxImage } from '../support/images.ts'
@@ -135,6 +136,55 @@ test('a volume that no container has is browsed and edited, through a machine th
   await until('what was lent is gone', async () => !(await names()).includes('files-of-spare'))
   const { stdout } = await engine.ramet(['run', '--rm', '-v', 'spare:/spare', 'busybox', 'cat', '/spare/notes.txt']) // prettier-ignore
   expect(stdout.trim()).toBe('edited')
+})
+
+test('a file of the same name is replaced only when that is meant', async () => {
+  const { page } = window
+  await window.go(`/containers/${id}/files`)
+  await page.getByRole('textbox', { name: 'Folder' }).fill('/srv/site')
+  await page.getByRole('textbox', { name: 'Folder' }).press('Enter')
+  await page.getByRole('row').filter({ hasText: 'settings.json' }).waitFor()
+  const upload = (text: string): Promise<void> =>
+    page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'settings.json', mimeType: 'application/json', buffer: Buffer.from(text) })
+  const held = async (): Promise<string> => (await fetch(`http://127.0.0.1:${PORT}/settings.json`)).text()
+  const before = await held()
+  await upload('{}')
+  const question = page.getByRole('alertdialog')
+  await question.getByText('settings.json').waitFor()
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  await question.waitFor({ state: 'detached' })
+  expect(await held()).toBe(before)
+  await upload('{"level": 2}')
+  await question.getByRole('button', { name: 'Replace' }).click()
+  await until('it is replaced', async () => (await held()) === '{"level": 2}')
+})
+
+test('statistics rest while nobody sees them, and the last hour is asked for anew when somebody does', async () => {
+  const { page } = window
+  await window.go(`/containers/${id}/stats`)
+  await page.getByRole('img', { name: /^Own memory, The last hour/ }).waitFor()
+  await page.getByRole('img', { name: /^CPU, Now/ }).waitFor()
+  const asked: string[] = []
+  page.on('request', (request) => void asked.push(new URL(request.url()).pathname))
+  page.on('websocket', () => void asked.push('stream'))
+  const measured = async (): Promise<number> => {
+    const { body } = await engine.get(`/ramet/v1/containers/${id}/history`)
+    return (JSON.parse(body) as ContainerHistory).samples.length
+  }
+  await window.hide(true)
+  asked.length = 0
+  const before = await measured()
+  await until('the engine measures meanwhile', async () => (await measured()) > before)
+  expect(asked).toEqual([])
+  await window.hide(false)
+  await until('the last hour is asked for', async () =>
+    asked.some((path) => path.endsWith(`/ramet/v1/containers/${id}/history`)),
+  )
+  // Of events, and of what it takes now.
+  await until('both streams begin anew', async () => asked.filter((each) => each === 'stream').length >= 2)
+  await page.getByRole('img', { name: /^Own memory, The last hour/ }).waitFor()
 })
 
 test('the palette and the confirmation are accessible too', async () => {
