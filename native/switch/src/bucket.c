@@ -19,7 +19,11 @@ static void fill(struct bucket *bucket, uint64_t now) {
 bool bucket_ready(struct bucket *bucket, uint64_t now) {
   if (bucket->rate == 0) return true;
   fill(bucket, now);
-  return bucket->tokens > 0;
+  if (bucket->tokens <= 0)
+    bucket->spent = true;
+  else if (bucket->tokens >= bucket->least)
+    bucket->spent = false;
+  return !bucket->spent;
 }
 
 void bucket_take(struct bucket *bucket, int64_t tokens) {
@@ -28,5 +32,6 @@ void bucket_take(struct bucket *bucket, int64_t tokens) {
 
 uint64_t bucket_wait(struct bucket *bucket, uint64_t now) {
   if (bucket_ready(bucket, now)) return 0;
-  return (uint64_t)((__uint128_t)(1 - bucket->tokens) * SECOND_NS / bucket->rate) + 1;
+  int64_t wanted = bucket->least > 0 ? bucket->least : 1;
+  return (uint64_t)((__uint128_t)(wanted - bucket->tokens) * SECOND_NS / bucket->rate) + 1;
 }
