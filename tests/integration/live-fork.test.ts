@@ -51,7 +51,7 @@ const WHO = 'hostname; cat /etc/hostname /etc/machine-id /sys/class/net/eth0/add
 const files = async (...path: string[]): Promise<string[]> => readdir(join(engine.home, 'data', ...path))
 
 describe('fork', () => {
-  test('children go on where their parent was, each with a life of its own', AS_USER, async () => {
+  test('children go on where their parent was, each with a life of its own', async () => {
     await counting('parent')
     await inside('parent', 'echo before > /file')
     const { containers, heldMs } = await answer<ForkResponse>('fork', 'parent', '-n', '3', '--name', 'child')

@@ -6,6 +6,7 @@ import type { NetworkRate } from '../../contract/ramet-networks.ts'
 import type { CliResult, TestEngine } from '../support/engine.ts'
 import { until, useEngine } from '../support/fixture.ts'
 import { netImage } from '../support/net-image.ts'
+import { AS_USER } from '../support/tags.ts'
 
 /** What leads into containers and out of them: published ports, ports of the host, limits. */
 let engine: TestEngine
@@ -95,44 +96,60 @@ beforeAll(async () => {
 
 afterAll(() => servers.forEach((server) => server.close()))
 
-test('ports are published on a network too, outlive an engine, and are free after the end', async () => {
-  await run('web', '--network', 'n', '-p', '80', '-p', '53/udp')
-  const [tcp, udp] = [await portOf('web', '80/tcp'), await portOf('web', '53/udp')]
-  const said = ['one', 'two', 'three']
-  expect(await askTcp(tcp)).toBe('here\n')
-  expect(await Promise.all(said.map((each) => askUdp(udp, each)))).toEqual(said)
-  await engine.down('SIGKILL')
-  expect(await askTcp(tcp)).toBe('here\n')
-  expect(await askUdp(udp, 'four')).toBe('four')
-  await engine.up()
-  expect([await portOf('web', '80/tcp'), await portOf('web', '53/udp')]).toEqual([tcp, udp])
-  expect(await askTcp(tcp)).toBe('here\n')
-  expect(await askUdp(udp, 'five')).toBe('five')
-  expect(await ramet('rm', '-f', 'web')).toMatchObject({ code: 0 })
-  expect(await askTcp(tcp)).toBe('ECONNREFUSED')
-})
+test(
+  'ports are published on a network too, outlive an engine, and are free after the end',
+  AS_USER,
+  async () => {
+    await run('web', '--network', 'n', '-p', '80', '-p', '53/udp')
+    const [tcp, udp] = [await portOf('web', '80/tcp'), await portOf('web', '53/udp')]
+    const said = ['one', 'two', 'three']
+    expect(await askTcp(tcp)).toBe('here\n')
+    expect(await Promise.all(said.map((each) => askUdp(udp, each)))).toEqual(said)
+    await engine.down('SIGKILL')
+    expect(await askTcp(tcp)).toBe('here\n')
+    expect(await askUdp(udp, 'four')).toBe('four')
+    await engine.up()
+    expect([await portOf('web', '80/tcp'), await portOf('web', '53/udp')]).toEqual([tcp, udp])
+    expect(await askTcp(tcp)).toBe('here\n')
+    expect(await askUdp(udp, 'five')).toBe('five')
+    expect(await ramet('rm', '-f', 'web')).toMatchObject({ code: 0 })
+    expect(await askTcp(tcp)).toBe('ECONNREFUSED')
+  },
+)
 
-test('of the host only the ports that are named are reached, and only where it is asked for', async () => {
-  const [named, other] = [await serve('named'), await serve('other')]
-  const host = ['--add-host', 'host.docker.internal:host-gateway']
-  const label = ['--label', `ramet.host.ports=${named}`]
-  await run('asks', '--network', 'n', ...host, ...label)
-  await run('silent', ...label)
-  const reach = async (name: string, port: number): Promise<string> =>
-    (await inside(name, 'nc', '-w', '5', name === 'asks' ? 'host.docker.internal' : '10.0.2.2', String(port)))
-      .stdout
-  expect(await reach('asks', named)).toBe('named')
-  expect(await reach('asks', other)).toBe('')
-  expect(await reach('silent', named)).toBe('')
-  // The name server is the workstation's own, perhaps on its loopback; other addresses there are its loopback as well.
-  for (const address of ['10.0.2.3', '::ffff:10.0.2.3', '10.0.2.77']) {
-    const { code, stdout } = await inside('asks', 'nc', '-w', '5', address, String(named))
-    expect([code, stdout], address).toEqual([1, ''])
-  }
-  const warned = await ramet('create', ...host, image)
-  expect(warned.stderr).toContain('no port of the host can be reached at host-gateway')
-  expect(await ramet('rm', '-f', 'asks', 'silent')).toMatchObject({ code: 0 })
-})
+test(
+  'of the host only the ports that are named are reached, and only where it is asked for',
+  AS_USER,
+  async () => {
+    const [named, other] = [await serve('named'), await serve('other')]
+    const host = ['--add-host', 'host.docker.internal:host-gateway']
+    const label = ['--label', `ramet.host.ports=${named}`]
+    await run('asks', '--network', 'n', ...host, ...label)
+    await run('silent', ...label)
+    const reach = async (name: string, port: number): Promise<string> =>
+      (
+        await inside(
+          name,
+          'nc',
+          '-w',
+          '5',
+          name === 'asks' ? 'host.docker.internal' : '10.0.2.2',
+          String(port),
+        )
+      ).stdout
+    expect(await reach('asks', named)).toBe('named')
+    expect(await reach('asks', other)).toBe('')
+    expect(await reach('silent', named)).toBe('')
+    // The name server is the workstation's own, perhaps on its loopback; other addresses there are its loopback as well.
+    for (const address of ['10.0.2.3', '::ffff:10.0.2.3', '10.0.2.77']) {
+      const { code, stdout } = await inside('asks', 'nc', '-w', '5', address, String(named))
+      expect([code, stdout], address).toEqual([1, ''])
+    }
+    const warned = await ramet('create', ...host, image)
+    expect(warned.stderr).toContain('no port of the host can be reached at host-gateway')
+    expect(await ramet('rm', '-f', 'asks', 'silent')).toMatchObject({ code: 0 })
+  },
+)
 
 test('who asks a published UDP port is answered, and no datagram goes to the host unasked', async () => {
   const heard: string[] = []

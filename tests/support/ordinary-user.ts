@@ -7,17 +7,9 @@ import { REPORTERS } from './count-reporter.ts'
 
 const USER = 'ramet-test'
 /** Run whole: on the session daemon instead of the embedded driver, files that nobody can give away, ports of a user. */
-const SUITES = [
-  'containers',
-  'cli',
-  'as-user/database-binds',
-  'guest-agent',
-  'libvirt-qemu',
-  'mounts',
-  'network-ports',
-]
+const SUITES = ['containers', 'as-user/database-binds', 'libvirt-qemu', 'mounts']
 /** Of these only what has the tag: what the session daemon plugs, and what is read of other processes. */
-const TAGGED_SUITES = ['networks', 'live-fork', 'standby']
+const TAGGED_SUITES = ['networks', 'network-ports', 'live-fork', 'standby']
 const TAG = 'ordinary-user'
 const RUNS = [
   { suites: SUITES, flags: [], env: [] },
