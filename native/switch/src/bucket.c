@@ -19,11 +19,7 @@ static void fill(struct bucket *bucket, uint64_t now) {
 bool bucket_ready(struct bucket *bucket, uint64_t now) {
   if (bucket->rate == 0) return true;
   fill(bucket, now);
-  if (bucket->tokens <= 0)
-    bucket->spent = true;
-  else if (bucket->tokens >= bucket->least)
-    bucket->spent = false;
-  return !bucket->spent;
+  return bucket->tokens > 0;
 }
 
 void bucket_take(struct bucket *bucket, int64_t tokens) {
@@ -32,6 +28,5 @@ void bucket_take(struct bucket *bucket, int64_t tokens) {
 
 uint64_t bucket_wait(struct bucket *bucket, uint64_t now) {
   if (bucket_ready(bucket, now)) return 0;
-  int64_t wanted = bucket->least > 0 ? bucket->least : 1;
-  return (uint64_t)((__uint128_t)(wanted - bucket->tokens) * SECOND_NS / bucket->rate) + 1;
+  return (uint64_t)((__uint128_t)(1 - bucket->tokens) * SECOND_NS / bucket->rate) + 1;
 }

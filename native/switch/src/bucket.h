@@ -11,9 +11,6 @@ struct bucket {
   uint64_t rate;
   int64_t burst;
   int64_t tokens;
-  /* Once it has run out it is ready again with so many: who is woken for each piece does little else. */
-  int64_t least;
-  bool spent;
   uint64_t filled_at;
 };
 

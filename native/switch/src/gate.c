@@ -80,7 +80,6 @@ void gate_set_rate(struct gate *gate, uint64_t bits, uint64_t now) {
   for (size_t i = 0; i < LANES; i++) {
     struct lane *lane = &gate->lanes[i];
     bucket_set(&lane->bucket, rate, burst, now);
-    lane->bucket.least = burst / 2;
     lane->queue_limit = rate == 0 || quarter > QUEUE_LIMIT ? QUEUE_LIMIT : quarter < QUEUE_LEAST ? QUEUE_LEAST : quarter;
   }
 }

@@ -21,22 +21,6 @@ static void test_bucket(void) {
   CHECK(bucket_ready(&bucket, (uint64_t)3600 * SECOND_NS) && bucket.tokens == 100);
 }
 
-/* One that has run out is ready again with half, and then until it has run out anew. */
-static void test_spent(void) {
-  struct bucket bucket = {0};
-  bucket_set(&bucket, 1000, 100, 0);
-  bucket.least = 50;
-  bucket_take(&bucket, 99);
-  CHECK(bucket_ready(&bucket, 0));
-  bucket_take(&bucket, 11);
-  CHECK(!bucket_ready(&bucket, 0));
-  uint64_t wait = bucket_wait(&bucket, 0);
-  CHECK(wait >= 60 * MILLISECOND_NS && wait < 61 * MILLISECOND_NS);
-  CHECK(!bucket_ready(&bucket, 40 * MILLISECOND_NS) && bucket_ready(&bucket, wait));
-  bucket_take(&bucket, 40);
-  CHECK(bucket_ready(&bucket, wait));
-}
-
 /* What goes through in so many seconds, whoever of both is bounded, in steps of a millisecond. */
 static size_t through(struct bench *bench, size_t payload) {
   static uint8_t data[65000];
@@ -93,7 +77,6 @@ static void test_queue(void) {
 
 void test_rates(void) {
   test_bucket();
-  test_spent();
   check_rate(0, 60000);
   check_rate(0, 100);
   check_rate(1, 60000);
