@@ -37,7 +37,10 @@ export function templateId(request: TemplateRequest, hypervisor: Hypervisor): st
   return hardwareDigest(request.hardware, identity, hypervisor.facts)
 }
 
-/** Boots a VM once, up to the idle agent with its disk mounted, freezes it and publishes the template. Leaves nothing behind on failure. */
+/**
+ * Boots a VM once, up to the idle agent with its disk mounted, freezes it and publishes the template. Leaves nothing behind
+ * on failure.
+ */
 export async function makeTemplate(
   request: TemplateRequest,
   hypervisor: Hypervisor,
@@ -48,7 +51,7 @@ export async function makeTemplate(
   const folder = await store.prepare()
   const files = {
     disk: join(folder, 'disk'),
-    log: join(folder, 'files.log'),
+    log: join(folder, 'scratch.log'),
     console: join(folder, BOOT_LOG),
   }
   const socket = (kind: string) => join(options.socketDir, `t-${id.slice(0, 12)}.${kind}`)

@@ -56,7 +56,7 @@ export interface Template extends TemplateManifest {
   folder: string
   ramFile: string
   stateFile: string
-  /** A qcow2 over the golden disk, of some hundred KiB, that each clone gets a copy of. */
+  /** A qcow2 over the golden disk, of a megabyte or so, that each clone gets a copy of. */
   diskFile?: string
 }
 
