@@ -4,7 +4,7 @@ import { ownBytes } from '../../contract/own-memory.ts'
 import type { ContainerMemory, ImageMemory, MemoryReport, TemplateMemory } from '../../contract/ramet.ts'
 import type { ImageStore } from '../images/store.ts'
 import { readVmMemory, type VmMemory } from '../hypervisor/process-memory.ts'
-import type { Template } from '../templates/manifest.ts'
+import { filesOf, type Template } from '../templates/manifest.ts'
 import { memoryOf } from './limits.ts'
 import type { Container } from './containers/container.ts'
 import { allocatedBytes, distinctFiles, residentBytes } from './file-memory.ts'
@@ -125,7 +125,7 @@ export class MemoryService {
       id: template.id,
       image: await this.#the.templates.imageName(template.imageId),
       residentBytes: resident,
-      allocatedBytes: await allocatedBytes([template.ramFile, template.stateFile]),
+      allocatedBytes: await allocatedBytes(filesOf(template)),
       clones: measured.filter(({ row }) => row.template === template.id).length,
     }
   }

@@ -6,7 +6,7 @@ import type { GoldenDisks } from '../hypervisor/disk.ts'
 import type { Hardware, Hypervisor } from '../hypervisor/virtual-machine.ts'
 import { freezeLive, type LiveRequest } from '../templates/freeze-live.ts'
 import { makeTemplate, templateId, type TemplateRequest } from '../templates/make.ts'
-import type { LiveOrigin, Template } from '../templates/manifest.ts'
+import { filesOf, type LiveOrigin, type Template } from '../templates/manifest.ts'
 import type { TemplateStore } from '../templates/store.ts'
 import { allocatedBytes, residentBytes } from './file-memory.ts'
 import type { Kit } from './kit.ts'
@@ -243,7 +243,7 @@ export class TemplateService {
     for (const template of await this.#the.store.list()) {
       // A warm image's memory and a checkpoint cannot be made again.
       if (inUse.has(template.id) || isKept(template)) continue
-      const bytes = await allocatedBytes([template.ramFile, template.stateFile])
+      const bytes = await allocatedBytes(filesOf(template))
       if (!(await this.#remove(template.id))) continue
       removed.push(template.id)
       freedBytes += bytes
@@ -322,7 +322,7 @@ export class TemplateService {
       freezeMs: template.freezeMs,
       downtimeMs: template.downtimeMs,
       coldPrivateBytes: template.coldPrivateBytes,
-      allocatedBytes: await allocatedBytes([template.ramFile, template.stateFile]),
+      allocatedBytes: await allocatedBytes(filesOf(template)),
       residentBytes: resident,
       clones: this.#the.clones().filter((id) => id === template.id).length,
       standby: this.#the.standby(template.id),

@@ -60,6 +60,11 @@ export interface Template extends TemplateManifest {
   diskFile?: string
 }
 
+/** What of a template takes up the disk. */
+export function filesOf({ ramFile, stateFile, diskFile }: Template): string[] {
+  return [ramFile, stateFile, ...(diskFile ? [diskFile] : [])]
+}
+
 const isFile = (file: Partial<TemplateManifest['ram']> | undefined): boolean =>
   Number.isSafeInteger(file?.bytes) && /^[0-9a-f]{64}$/.test(file?.sha256 ?? '')
 

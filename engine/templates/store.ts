@@ -37,7 +37,7 @@ export class TemplateStore {
   async find(id: string): Promise<Template | undefined> {
     const template = await this.#read(id)
     if (!template) return undefined
-    for (const [file, expected] of filesOf(template)) {
+    for (const [file, expected] of publishedFiles(template)) {
       if (!(await this.#isAsPublished(file, expected))) return undefined
     }
     return template
@@ -71,7 +71,7 @@ export class TemplateStore {
     if (durable) await sync(this.#root)
     const template = this.#locate(manifest)
     // What this engine itself has just written and synced needs no second reading.
-    for (const [file] of filesOf(template)) await this.#remember(file)
+    for (const [file] of publishedFiles(template)) await this.#remember(file)
     return template
   }
 
@@ -145,7 +145,7 @@ export class TemplateStore {
   }
 }
 
-function filesOf({ ramFile, ram, stateFile, state, diskFile, disk }: Template) {
+function publishedFiles({ ramFile, ram, stateFile, state, diskFile, disk }: Template) {
   const files: [string, { bytes: number; sha256: string }][] = [
     [ramFile, ram],
     [stateFile, state],

@@ -3,6 +3,7 @@ import { EngineError } from '../../../contract/errors.ts'
 import type { ContainerService } from '../containers/containers.ts'
 import { allocatedBytes } from '../file-memory.ts'
 import type { TemplateService } from '../templates.ts'
+import { filesOf } from '../../templates/manifest.ts'
 import type { Freezer, LiveTemplate } from './freezer.ts'
 
 const VALID = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
@@ -93,7 +94,7 @@ async function view(template: LiveTemplate): Promise<Checkpoint> {
   return {
     Name: template.live.name ?? '',
     CreatedAt: template.createdAt,
-    SizeBytes: await allocatedBytes([template.ramFile, template.stateFile]),
+    SizeBytes: await allocatedBytes(filesOf(template)),
   }
 }
 
