@@ -55,8 +55,11 @@ export async function sweepFiles(context: ContainerContext, vmNames: Set<string>
     }
   }
   for (const name of await entries(context.socketDir)) {
-    const [, short] = /^([0-9a-f]{12})\.(agent|restore|monitor|guard|guard\.pid)$/.exec(name) ?? []
-    if (short && !vmNames.has(vmName(short))) await rm(join(context.socketDir, name), { force: true })
+    const [, short, kind] = /^([0-9a-f]{12})\.(agent|restore|monitor|guard|guard\.pid)$/.exec(name) ?? []
+    if (!short) continue
+    // Somebody listens at these only while a VM starts, and that engine is gone.
+    const ofStart = kind === 'restore' || kind === 'monitor'
+    if (ofStart || !vmNames.has(vmName(short))) await rm(join(context.socketDir, name), { force: true })
   }
 }
 
