@@ -33,6 +33,8 @@ export interface HostConfig extends HostOptions {
   AutoRemove?: boolean
   /** Bytes; 0 takes the engine's default. The VM's size. */
   Memory?: number
+  /** Bytes that are kept for it while it runs. */
+  MemoryReservation?: number
   /** Billionths of a CPU. */
   NanoCpus?: number
   ReadonlyRootfs?: boolean

@@ -143,7 +143,10 @@ async function main(): Promise<void> {
     mounts,
     starts: new StartLog(),
     standby,
-    admission: new Admission({ makeRoom: () => standby.makeRoom() }),
+    admission: new Admission({
+      running: () => containers.running(),
+      makeRoom: () => standby.makeRoom(),
+    }),
     diskDir: join(at.data, 'containers'),
     logDir: join(at.state, 'containers'),
     socketDir,

@@ -7,6 +7,7 @@ import { invalid, whole } from './numbers.ts'
 /** What `run`, `create` and `update` limit. */
 export interface LimitFlags {
   memory?: string
+  memoryReservation?: string
   cpus?: string
   cpuShares?: string
   cpuQuota?: string
@@ -26,6 +27,10 @@ export interface DiskRateFlags {
 export function addLimitFlags(command: Command): Command {
   return command
     .option('-m, --memory <size>', 'memory that it may use, for example 512m')
+    .option(
+      '--memory-reservation <size>',
+      'memory that is kept for it: no other is started that would need it',
+    )
     .option('--cpus <number>', 'number of CPUs, for example 1.5')
     .option('--cpu-shares <number>', 'weight of its CPU time against others, 1024 unless told')
     .option('--cpu-quota <microseconds>', 'CPU time in every period')
@@ -52,6 +57,7 @@ export function addDiskRateFlags(command: Command): Command {
 export function limits(flags: LimitFlags): Partial<HostConfig> {
   return given({
     Memory: flags.memory === undefined ? undefined : parseSize(flags.memory),
+    MemoryReservation: flags.memoryReservation === undefined ? undefined : parseSize(flags.memoryReservation),
     NanoCpus: cpus(flags.cpus),
     CpuShares: whole(flags.cpuShares, '--cpu-shares', 0),
     CpuQuota: whole(flags.cpuQuota, '--cpu-quota', -1),

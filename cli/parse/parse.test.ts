@@ -113,7 +113,7 @@ describe('run', () => {
 
   test('the machine', () => {
     const words = [
-      '-m 512m --cpus 1.5 --shm-size 1g --read-only --tmpfs /run --tmpfs /tmp:size=64m,mode=1777 --privileged --init',
+      '-m 512m --memory-reservation 256m --cpus 1.5 --shm-size 1g --read-only --tmpfs /run --tmpfs /tmp:size=64m,mode=1777 --privileged --init',
       '--cap-add NET_ADMIN --cap-add SYS_TIME --cap-drop ALL --group-add 7 --security-opt no-new-privileges',
       '--ulimit nofile=1024:2048 --ulimit core=0 --sysctl net.core.somaxconn=9 --add-host db:10.0.0.1',
       '--dns-search a.org --dns-option ndots:2 --device /dev/fuse --oom-score-adj -5 --pids-limit 9 --cgroupns host',
@@ -130,6 +130,7 @@ describe('run', () => {
       RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 },
       AutoRemove: false,
       Memory: 536_870_912,
+      MemoryReservation: 268_435_456,
       NanoCpus: 1_500_000_000,
       ReadonlyRootfs: true,
       Tmpfs: { '/run': '', '/tmp': 'size=64m,mode=1777' },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sumMappings } from './process-memory.ts'
+import { readAnonymousBytes, sumMappings } from './process-memory.ts'
 
 const MIB = 1024 * 1024
 
@@ -55,4 +55,13 @@ test('a cold VM: its RAM is the anonymous mapping of that size', () => {
   expect(memory.overheadBytes).toBe(61100 * 1024)
   expect(memory.overheadPrivateBytes).toBe(60100 * 1024)
   expect(memory.translatedBytes).toBe(60000 * 1024)
+})
+
+test('what a process alone holds grows by what it takes', async () => {
+  const before = await readAnonymousBytes(process.pid)
+  const taken = Buffer.alloc(64 * MIB, 1)
+  const grown = (await readAnonymousBytes(process.pid)) - before
+  expect(taken[0]).toBe(1)
+  expect(grown).toBeGreaterThan(48 * MIB)
+  expect(grown).toBeLessThan(128 * MIB)
 })

@@ -32,6 +32,12 @@ export interface MemoryLayout {
   imageFile: string
 }
 
+/** What a process holds and shares with no other and no file, in bytes, as the kernel counts it along (proc(5)): cheap. */
+export async function readAnonymousBytes(pid: number): Promise<number> {
+  const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kib ?? 0) * 1024
+}
+
 export async function readVmMemory(pid: number, layout: MemoryLayout): Promise<VmMemory> {
   return sumMappings(await readFile(`/proc/${pid}/smaps`, 'utf8'), layout)
 }

@@ -1,60 +1,108 @@
 import { EngineError } from '../../contract/errors.ts'
+import { readAnonymousBytes } from '../hypervisor/process-memory.ts'
+import type { VirtualMachine } from '../hypervisor/virtual-machine.ts'
+import type { ContainerRecord } from './containers/record.ts'
+import { reservedOf } from './limits.ts'
+import { Mutex } from './mutex.ts'
 import { readHostMemory, type HostMemory } from './standby/host-memory.ts'
 import type { Origin } from './templates.ts'
 
 const MIB = 1024 ** 2
-/** What a clone and its QEMU come to soon after they start, measured with room to spare; all else is its program's. */
+/** A clone and its QEMU come to 40 MiB as they start, and a program of some size to as much again soon after. */
 const CLONE_BYTES = 96 * MIB
 /** QEMU's own, of a VM that shares nothing; its guest's kernel and files come to as much as templates say. */
 const COLD_BYTES = 320 * MIB
+/** Within this of its start a container takes most of what its program takes at once. */
+const YOUNG_MS = 10_000
 /** Of the workstation's memory this much stays free whatever is asked: below it the kernel ends somebody. */
 const KEPT_PART = 1 / 32
 const KEPT_LEAST = 256 * MIB
 
+interface Running {
+  record: Pick<ContainerRecord, 'hostConfig' | 'templateId' | 'startedAt'>
+  vm: Pick<VirtualMachine, 'pid'> | undefined
+}
+
 interface AdmissionDependencies {
+  running(): Running[]
   /** Lets go of what waits for nobody in particular. */
   makeRoom(): Promise<void>
   /** For tests. */
   memory?: () => Promise<HostMemory>
+  anonymous?: (pid: number) => Promise<number>
 }
 
-/** Starts only what the workstation has the memory for, those that start at the same time counted. */
+/**
+ * Starts only what the workstation has the memory for, beside what it has promised already: to those that start, all;
+ * to those that have just started, or that have memory reserved, what they have not taken of it yet.
+ */
 export class Admission {
   readonly #the: AdmissionDependencies
-  #underWay = 0
+  readonly #looks = new Mutex()
+  #starting = 0
 
   constructor(dependencies: AdmissionDependencies) {
     this.#the = dependencies
   }
 
-  /** Does `start` if there is room for it. Rejects with NO_MEMORY, and the numbers. */
-  async during<T>(name: string, { template }: Origin, start: () => Promise<T>): Promise<T> {
-    const needed = template ? CLONE_BYTES : COLD_BYTES
-    await this.#admit(name, needed)
+  /** Does `start` if there is room for it; at its end the container counts as running. Rejects with NO_MEMORY, and the numbers. */
+  async during<T>(
+    { name, hostConfig }: Pick<ContainerRecord, 'name' | 'hostConfig'>,
+    { template }: Origin,
+    start: () => Promise<T>,
+  ): Promise<T> {
+    const needed = (template ? CLONE_BYTES : COLD_BYTES) + reservedOf(hostConfig)
+    await this.#looks.run(() => this.#admit(name, needed))
     try {
       return await start()
     } finally {
-      this.#underWay -= needed
+      this.#starting -= needed
     }
   }
 
   async #admit(name: string, needed: number): Promise<void> {
-    const look = this.#the.memory ?? readHostMemory
-    const kept = ({ totalBytes }: HostMemory): number => Math.max(KEPT_LEAST, totalBytes * KEPT_PART)
-    const takes = (host: HostMemory): boolean => {
-      const enough = host.availableBytes - this.#underWay - needed >= kept(host)
-      if (enough) this.#underWay += needed
-      return enough
-    }
-    if (takes(await look())) return
+    if ((await this.#look(needed)).enough) return
     await this.#the.makeRoom()
-    const host = await look()
-    if (takes(host)) return
+    const { enough, host, promised, kept } = await this.#look(needed)
+    if (enough) return
     const megabytes = (bytes: number): string => `${Math.round(bytes / MIB)} MiB`
     throw new EngineError(
       'NO_MEMORY',
       `no memory to start container ${name}: it takes about ${megabytes(needed)}, ${megabytes(host.availableBytes)} of ` +
-        `${megabytes(host.totalBytes)} are available, and ${megabytes(kept(host))} stay free; stop some containers, or close other programs`,
+        `${megabytes(host.totalBytes)} are available` +
+        (promised > 0 ? `, ${megabytes(promised)} of these promised to other containers` : '') +
+        `, and ${megabytes(kept)} stay free; stop some containers, or close other programs`,
     )
+  }
+
+  /** Where there is enough it counts as promised from here on. */
+  async #look(needed: number) {
+    // In this order what is taken, or has started, in between counts twice, and never not at all.
+    const starting = this.#starting
+    const promised = starting + (await this.#outstanding())
+    const host = await (this.#the.memory ?? readHostMemory)()
+    const kept = Math.max(KEPT_LEAST, host.totalBytes * KEPT_PART)
+    const enough = host.availableBytes - promised - needed >= kept
+    if (enough) this.#starting += needed
+    return { enough, host, promised, kept }
+  }
+
+  /** What containers that run have been promised and not taken. */
+  async #outstanding(): Promise<number> {
+    const each = await Promise.all(this.#the.running().map((running) => this.#owed(running)))
+    return each.reduce((sum, bytes) => sum + bytes, 0)
+  }
+
+  async #owed({ record, vm }: Running): Promise<number> {
+    const reserved = reservedOf(record.hostConfig)
+    const isYoung = Date.now() - Date.parse(record.startedAt) < YOUNG_MS
+    if (!vm || (reserved === 0 && !isYoung)) return 0
+    const promised = (record.templateId ? CLONE_BYTES : COLD_BYTES) + reserved
+    try {
+      return Math.max(0, promised - (await (this.#the.anonymous ?? readAnonymousBytes)(await vm.pid())))
+    } catch {
+      // It has ended meanwhile.
+      return 0
+    }
   }
 }

@@ -4,6 +4,8 @@ import {
   guestLimits,
   isLimited,
   memoryFitting,
+  reservedOf,
+  servedMemory,
   storageBytes,
   vcpusOf,
   vmLimits,
@@ -39,6 +41,17 @@ describe('memory', () => {
       expect(vmMemory(limit) % (2 * MIB)).toBe(0)
     }
     expect(guestLimits({ Memory: 64 * MIB }).memoryBytes).toBe(64 * MIB)
+  })
+
+  test('a VM has what is reserved in it, and a reservation is within its limit', () => {
+    expect(servedMemory({ Memory: 64 * MIB, MemoryReservation: 32 * MIB })).toBe(64 * MIB)
+    expect(servedMemory({ MemoryReservation: 128 * MIB })).toBe(0)
+    expect(servedMemory({ MemoryReservation: 1024 * MIB })).toBe(1024 * MIB)
+    expect(reservedOf({})).toBe(0)
+    expect(() => reservedOf({ Memory: 64 * MIB, MemoryReservation: 65 * MIB })).toThrow(
+      /more than the memory limit/,
+    )
+    expect(() => reservedOf({ MemoryReservation: -1 })).toThrow(/negative/)
   })
 
   test('less than a process needs is refused', () => {
@@ -96,6 +109,8 @@ describe('defaults', () => {
     })
     const asked = { Memory: 7 * MIB, CpuQuota: 50_000 }
     expect(withDefaults(asked, defaults)).toEqual(asked)
+    const reserving = { MemoryReservation: 2 * defaults.memoryBytes }
+    expect(withDefaults(reserving, defaults)).toMatchObject({ Memory: 2 * defaults.memoryBytes })
   })
 
   test('may be none', () => {

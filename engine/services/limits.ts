@@ -30,7 +30,7 @@ export function cpusOf({ NanoCpus, CpuQuota, CpuPeriod }: HostConfig): number | 
 export function withDefaults(host: HostConfig, { memoryBytes, cpus }: DefaultLimits): HostConfig {
   return {
     ...host,
-    ...(memoryBytes && !host.Memory ? { Memory: memoryBytes } : {}),
+    ...(memoryBytes && !host.Memory ? { Memory: Math.max(memoryBytes, reservedOf(host)) } : {}),
     ...(cpus && cpusOf(host) === undefined ? { NanoCpus: Math.round(cpus * 1e9) } : {}),
   }
 }
@@ -112,6 +112,24 @@ export function memoryOf({ Memory }: HostConfig): number {
   const memory = number('Memory', Memory)
   if (memory !== 0 && memory < LEAST_MEMORY) throw invalid('the memory limit must be 6 MiB or more')
   return memory
+}
+
+/** Memory that is kept for it as long as it runs, in bytes; 0 is none. */
+export function reservedOf(host: HostConfig): number {
+  const reserved = number('MemoryReservation', host.MemoryReservation)
+  const memory = memoryOf(host)
+  if (reserved < 0) throw invalid('MemoryReservation must not be negative')
+  if (memory !== 0 && reserved > memory)
+    throw invalid(
+      `MemoryReservation ${reserved} is more than the memory limit, ${memory}; raise that (--memory), or reserve less (--memory-reservation)`,
+    )
+  return reserved
+}
+
+/** Memory that its VM is to have for it, in bytes; 0 is as much as a VM has by default. */
+export function servedMemory(host: HostConfig): number {
+  const reserved = reservedOf(host)
+  return memoryOf(host) || (reserved > memoryFitting(DEFAULT_VM_MEMORY) ? reserved : 0)
 }
 
 /** Size of the writable disk in bytes (`--storage-opt size=10G`); undefined is the default. */

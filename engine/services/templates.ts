@@ -10,7 +10,7 @@ import { filesOf, type LiveOrigin, type Template } from '../templates/manifest.t
 import type { TemplateStore } from '../templates/store.ts'
 import { allocatedBytes, residentBytes } from './file-memory.ts'
 import type { Kit } from './kit.ts'
-import { DEFAULT_VCPUS, memoryOf, storageBytes, vcpusOf, vmMemory } from './limits.ts'
+import { DEFAULT_VCPUS, servedMemory, storageBytes, vcpusOf, vmMemory } from './limits.ts'
 import { baseImageOf } from './live/labels.ts'
 import { USUAL_NAT } from './networks/guest.ts'
 
@@ -61,7 +61,7 @@ export class TemplateService {
   async hardwareFor(container: Sized): Promise<Hardware> {
     const image = await this.#the.images.get(container.image.id)
     const { hostConfig } = container
-    const hardware = await this.#hardware(image, memoryOf(hostConfig), vcpusOf(hostConfig))
+    const hardware = await this.#hardware(image, servedMemory(hostConfig), vcpusOf(hostConfig))
     const size = storageBytes(hostConfig)
     return size === undefined
       ? hardware

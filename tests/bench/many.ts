@@ -8,15 +8,16 @@ import { availableBytes, settledMemory } from './host-memory.ts'
 
 const MIB = 1024 ** 2
 const MANY = Number(process.env['RAMET_BENCH_MANY'] ?? 100)
-/** What each of those writes that come after them, until one more is refused; 0 for such as take no more than those. */
+/** What each of those reserves and writes that come after them, until one more is refused; 0 for such as take no more than those. */
 const FILL_MIB = Number(process.env['RAMET_BENCH_FILL_MIB'] ?? 512)
 const FILL_MS = Number(process.env['RAMET_BENCH_FILL_SECONDS'] ?? 240) * 1000
 const AT_ONCE = 4
 
 /**
  * A hundred containers of one image at once, all of which answer; what they hold by the engine's account, and by the
- * memory that the workstation has left. Then more, which write to theirs, until one is refused: whether all others still
- * answer, and whether that one starts once another has gone.
+ * memory that the workstation has left. Then more, which write to what they have reserved, and none of which waits for
+ * those before it, until one is refused: how much is left once all have written, whether all still answer, and whether
+ * that one starts once another has gone.
  */
 export async function benchMany(): Promise<object> {
   await using engine = await TestEngine.start()
@@ -46,7 +47,11 @@ export async function benchMany(): Promise<object> {
   const own = containers.reduce((sum, row) => sum + row.privateBytes + row.overheadBytes, 0)
 
   const script = `dd if=/dev/zero of=/fill/it bs=1M count=${FILL_MIB} 2>/dev/null; echo written; exec sleep 1000000`
-  const HostConfig = { Memory: (FILL_MIB + 128) * MIB, Tmpfs: { '/fill': `size=${FILL_MIB + 1}m` } }
+  const HostConfig = {
+    Memory: (FILL_MIB + 128) * MIB,
+    MemoryReservation: FILL_MIB * MIB,
+    Tmpfs: { '/fill': `size=${FILL_MIB + 1}m` },
+  }
   const filler = (): Promise<string> =>
     create(FILL_MIB === 0 ? { Cmd: ['sleep', '1000000'] } : { Cmd: ['sh', '-c', script], HostConfig })
   let refused: { id: string; message: string } | undefined
@@ -59,11 +64,14 @@ export async function benchMany(): Promise<object> {
       break
     }
     ids.push(id)
+  }
+  for (const id of FILL_MIB > 0 ? ids.slice(MANY) : []) {
     // By the file: a command line each time would take the CPUs that the guest needs.
     const { LogPath } = await engine.inspect(id)
     const written = async (): Promise<boolean> => (await readFile(LogPath, 'latin1')).includes('written')
-    if (FILL_MIB > 0) await until('it has written', written, FILL_MS)
+    await until('all have written', written, FILL_MS)
   }
+  await settledMemory()
   const availableThen = await availableBytes()
   const running = ids.length
   const stillAnswer = await answering(engine, ids)

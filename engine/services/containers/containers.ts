@@ -17,7 +17,7 @@ import type { StandbyMachine } from '../standby/standby.ts'
 import type { MountRecord } from '../mounts/record.ts'
 import { checkPlatform } from '../../images/platform.ts'
 import { allocatedBytes } from '../file-memory.ts'
-import { guestLimits, vmLimits, withDefaults } from '../limits.ts'
+import { guestLimits, reservedOf, vmLimits, withDefaults } from '../limits.ts'
 import { warmStart } from '../live/warm-images.ts'
 import { warmByItself } from '../live/warm-starts.ts'
 import { capabilities } from './capabilities.ts'
@@ -94,6 +94,7 @@ export class ContainerService {
     const hostConfig = warm.record.frozen ? asked : withDefaults(asked, this.#context.limits)
     const networks = this.#context.networks.requested(request)
     guestLimits(hostConfig)
+    reservedOf(hostConfig)
     const unenforced = await this.#context.hypervisor.unenforced(vmLimits(hostConfig))
     const kept: string[] = []
     const keep = (volume: string): void => {

@@ -33,11 +33,13 @@ export async function startRun(core: ContainerCore, after: Pick<AfterRun, 'remov
     const { memoryBytes, vcpus } = origin.hardware
     record.vm = { memoryBytes, vcpus }
     failpoint('start.begun')
-    await context.admission.during(record.name, origin, () => machine.launch(record, origin, times))
-    failpoint('start.launched')
-    record.phase = 'running'
-    record.frozen = undefined
-    record.startedAt = new Date().toISOString()
+    await context.admission.during(record, origin, async () => {
+      await machine.launch(record, origin, times)
+      failpoint('start.launched')
+      record.phase = 'running'
+      record.frozen = undefined
+      record.startedAt = new Date().toISOString()
+    })
     await machine.save(record)
     failpoint('start.saved')
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { ContainerUpdateRequest, HostConfig, RestartPolicy } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
-import { cpusOf, guestLimits, memoryFitting, memoryOf, vmLimits } from '../limits.ts'
+import { cpusOf, guestLimits, memoryFitting, memoryOf, reservedOf, vmLimits } from '../limits.ts'
 import type { VmSize } from './record.ts'
 
 /** What of a VM can be changed, while it runs too. Without swap in the guest MemorySwap says what Memory does. */
@@ -49,6 +49,7 @@ export function updated(
   if (!isEmpty(resources['NanoCpus'])) delete next.CpuQuota
   else if (!isEmpty(resources['CpuQuota'])) delete next.NanoCpus
   guestLimits(next)
+  reservedOf(next)
   vmLimits(next)
   if (size) mustFit(next, size)
   if (RestartPolicy?.Name) next.RestartPolicy = checked(RestartPolicy, current)
@@ -57,7 +58,7 @@ export function updated(
 
 function mustFit(next: HostConfig, { memoryBytes, vcpus }: VmSize): void {
   const most = memoryFitting(memoryBytes)
-  if (memoryOf(next) > most) {
+  if (Math.max(memoryOf(next), reservedOf(next)) > most) {
     throw new EngineError(
       'NOT_SUPPORTED',
       `Memory of a running container can be at most ${Math.floor(most / 1024 ** 2)} MiB, for which its VM was started; stop it first to give it more`,

@@ -13,7 +13,7 @@ const OF_PROCESS = [
   'OpenStdin',
   'Domainname',
 ] as const
-const OF_MACHINE = ['Memory', 'NanoCpus', 'ReadonlyRootfs', 'Tmpfs', 'CapAdd', 'CapDrop', 'Privileged', 'GroupAdd', 'ShmSize', 'Ulimits', 'Sysctls', 'SecurityOpt', 'PidsLimit', 'Init', 'Binds', 'Mounts', 'VolumesFrom', 'Devices', 'StorageOpt', 'CpusetCpus', 'CpuQuota', 'CpuPeriod'] as const // prettier-ignore
+const OF_MACHINE = ['Memory', 'MemoryReservation', 'NanoCpus', 'ReadonlyRootfs', 'Tmpfs', 'CapAdd', 'CapDrop', 'Privileged', 'GroupAdd', 'ShmSize', 'Ulimits', 'Sysctls', 'SecurityOpt', 'PidsLimit', 'Init', 'Binds', 'Mounts', 'VolumesFrom', 'Devices', 'StorageOpt', 'CpusetCpus', 'CpuQuota', 'CpuPeriod'] as const // prettier-ignore
 
 export interface LiveSettings {
   config: ContainerConfig

@@ -69,8 +69,8 @@ test.each([
 
 describe('warnings', () => {
   test('name what has no effect, and why', () => {
-    expect(checkOptions(host({ MemoryReservation: 512, MemorySwap: -1 }))).toEqual([
-      expect.stringContaining('HostConfig.MemoryReservation has no effect: '),
+    expect(checkOptions(host({ KernelMemory: 512, MemorySwap: -1 }))).toEqual([
+      expect.stringContaining('HostConfig.KernelMemory has no effect: '),
       expect.stringContaining('HostConfig.MemorySwap has no effect: the VM has no swap'),
     ])
   })

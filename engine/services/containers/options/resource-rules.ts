@@ -34,7 +34,9 @@ export const RESOURCE_RULES: Rules = {
   DeviceRequests: refused('no device of the workstation is handed to a VM; leave out --gpus'),
   KernelMemory: warned('Docker has given it up too; Memory limits all of it'),
   KernelMemoryTCP: warned('Docker has given it up too; Memory limits all of it'),
-  MemoryReservation: warned('only Memory limits a VM'),
+  MemoryReservation: honoured(
+    'kept for the container while it runs: no other is started that would need it (docs/limits.md)',
+  ),
   MemorySwap: warned(SWAP),
   MemorySwappiness: idle(SWAP),
   OomKillDisable: warned(

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { readAnonymousBytes } from '../../engine/hypervisor/process-memory.ts'
+import { readHostMemory } from '../../engine/services/standby/host-memory.ts'
+import { census } from '../support/census.ts'
+import type { CliResult, TestEngine } from '../support/engine.ts'
+import { dockerVersion, runDocker, useEngine } from '../support/fixture.ts'
+import { AS_USER } from '../support/tags.ts'
+
+/** Starts that the workstation has no memory for. Its memory is spoken for by reservations, and not filled. */
+
+let engine: TestEngine
+let image: string
+useEngine((fixture) => ({ engine, image } = fixture))
+
+const MIB = 1024 ** 2
+const docker = await dockerVersion()
+if (!docker) console.warn('SKIPPED: no docker command here, so that its user sees the refusal was not tried')
+
+const run = (name: string, ...flags: string[]): Promise<CliResult> =>
+  engine.ramet(['run', '-d', '--name', name, ...flags, image, 'sleep', '1000'], { timeoutMs: 300_000 })
+
+async function answers(name: string): Promise<void> {
+  expect(await engine.ramet(['exec', name, 'echo', 'here'])).toMatchObject({ code: 0, stdout: 'here\n' })
+}
+
+const refusal = (name: string): RegExp =>
+  new RegExp(
+    `no memory to start container ${name}: it takes about \\d+ MiB, \\d+ MiB of \\d+ MiB are available, ` +
+      '\\d+ MiB of these promised to other containers, and \\d+ MiB stay free; stop some containers',
+  )
+
+test(
+  'a start beyond what is reserved is refused in words, hurts nobody, and succeeds once there is room',
+  AS_USER,
+  async () => {
+    const { availableBytes } = await readHostMemory()
+    // Two do not fit, whatever other programs take or give back meanwhile, within a fifth of all that is available.
+    const reservation = ['--memory-reservation', `${Math.floor((availableBytes * 0.6) / MIB)}m`]
+    const first = await run('first', ...reservation)
+    expect(first, first.stderr).toMatchObject({ code: 0 })
+    await answers('first')
+    expect(await readAnonymousBytes((await engine.inspect('first')).State.Pid)).toBeLessThan(
+      availableBytes / 10,
+    )
+
+    const refused = await run('second', ...reservation)
+    expect(refused.code).toBe(125)
+    expect(refused.stderr).toMatch(refusal('second'))
+    const { State } = await engine.inspect('second')
+    expect(State).toMatchObject({ Status: 'created', Running: false, Pid: 0 })
+    expect(State.Error).toMatch(refusal('second'))
+    if (docker) {
+      const again = await runDocker(engine, ['start', 'second'])
+      expect(again.code).toBe(1)
+      expect(again.stderr).toMatch(refusal('second'))
+    }
+
+    expect(await run('small')).toMatchObject({ code: 0 })
+    await answers('small')
+    await answers('first')
+    await engine.ramet(['rm', '-f', 'small'])
+
+    expect(await engine.ramet(['stop', '-t', '0', 'first'])).toMatchObject({ code: 0 })
+    expect(await engine.ramet(['start', 'second'])).toMatchObject({ code: 0 })
+    await answers('second')
+    // The other way round: what waited is what is in the way now.
+    const other = await engine.ramet(['start', 'first'])
+    expect(other.code).not.toBe(0)
+    expect(other.stderr).toMatch(refusal('first'))
+    await engine.ramet(['rm', '-f', 'first', 'second'])
+    const { domains, processes } = await census(engine)
+    expect({ domains, processes }).toEqual({ domains: 0, processes: 0 })
+  },
+)
