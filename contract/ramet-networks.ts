@@ -29,8 +29,8 @@ export interface ContainerReach {
 }
 
 /**
- * What one container sends and gets in one network, or, as network `nat`, through the NAT where that is bounded. Bytes
- * count from when it came into it.
+ * What one container sends and gets in one network, or, as network `nat`, through the NAT. Bytes count from when it
+ * came into it; through the NAT those of frames and packets do not count, only what they carry.
  */
 export interface NetworkRate {
   container: string

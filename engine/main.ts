@@ -162,7 +162,13 @@ async function main(): Promise<void> {
     container: (name) => containers.find(name),
     log,
   })
-  const reach = new ReachService({ networks, attachments, switches, containers: records })
+  const reach = new ReachService({
+    networks,
+    attachments,
+    switches,
+    containers: records,
+    running: () => containers.running(),
+  })
   const rates = new RateTeller({
     rates: () => reach.rates(),
     isNeeded: () => containers.running().length > 0,

@@ -5,13 +5,12 @@ import { LibvirtError } from '../../native/libvirt/index.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { decodeRecord, encodeRecord, RECORD_KEY, RECORD_URI } from './domain-xml.ts'
 import { throttleDisk } from './disk-throttle.ts'
-import { guardedProcess, nameHostPorts } from './guard.ts'
+import * as guard from './guard.ts'
 import * as handover from './handover.ts'
 import { isShared, type HostShares } from './host-share.ts'
 import { activeDisk } from './live-disk.ts'
 import { liveFreeze } from './live-freeze.ts'
 import * as migration from './migration.ts'
-import { setNatGate } from './nat-gate.ts'
 import * as nic from './nic.ts'
 import { awaitMonitor, type OwnMonitor } from './own-monitor.ts'
 import * as devices from './plugged.ts'
@@ -24,7 +23,7 @@ import type {
   DiskChain,
   LiveFreezeOptions,
   LiveFrozen,
-  NatGate,
+  NatCounters,
   Nic,
   Plugged,
   PluggedDisk,
@@ -80,6 +79,10 @@ export class LibvirtMachine implements VirtualMachine {
     this.#places = places
   }
 
+  async #guardFile(): Promise<string> {
+    return this.#places?.guardFile ?? guard.guardFileOf(await this.pid())
+  }
+
   /** What QEMU is spoken to through. */
   get #monitor(): Monitor {
     return this.#own?.open ? this.#own : this.#domain
@@ -128,7 +131,7 @@ export class LibvirtMachine implements VirtualMachine {
   /** Before its guest runs. Where QEMU came up without its guard the VM is ended. */
   async assertGuarded(): Promise<void> {
     try {
-      this.#pid = await guardedProcess(this.#places!.guardFile, this.uuid)
+      this.#pid = await guard.guardedProcess(this.#places!.guardFile, this.uuid)
     } catch (error) {
       await this.destroyLeft().catch(() => {})
       throw error
@@ -136,7 +139,7 @@ export class LibvirtMachine implements VirtualMachine {
   }
 
   async nameHostPorts(ports: number[]): Promise<void> {
-    await nameHostPorts(this.#places!.guardFile, ports)
+    await guard.nameHostPorts(await this.#guardFile(), ports)
   }
 
   created(): Promise<void> {
@@ -219,8 +222,12 @@ export class LibvirtMachine implements VirtualMachine {
     await explained('cut a VM off the network', nic.setNatLink(this.#monitor, up))
   }
 
-  async setNatGate(gate: NatGate | undefined): Promise<void> {
-    await explained('bound the NAT of a VM', setNatGate(this.#monitor, gate))
+  async setNatRate(bitsPerSecond: number | undefined): Promise<void> {
+    await guard.setNatRate(await this.#guardFile(), bitsPerSecond)
+  }
+
+  async natCounters(): Promise<NatCounters> {
+    return guard.natCounters(await this.#guardFile())
   }
 
   async plugShare(id: string): Promise<void> {

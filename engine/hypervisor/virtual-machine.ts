@@ -101,10 +101,12 @@ export interface Nic {
   peerSocket: string
 }
 
-/** Where QEMU listens, to hand over and take back all that goes through the NAT: what the guest sends, what it gets. */
-export interface NatGate {
-  up: { from: string; to: string }
-  down: { from: string; to: string }
+/** What QEMU's sockets carried for the guest through the NAT, without headers. */
+export interface NatCounters {
+  sentBytes: number
+  receivedBytes: number
+  /** Datagrams that its rate lost. */
+  dropped: number
 }
 
 /** One VM. Every call is asynchronous; failures are EngineErrors. */
@@ -144,10 +146,12 @@ export interface VirtualMachine {
   restore(stateFile: string, socketPath: string): Promise<void>
   /** Cuts the NIC of the NAT off, outside the guest, or joins it again. */
   setNatLink(up: boolean): Promise<void>
-  /** Names the ports of the workstation's loopback that the guest may reach, of a VM that this engine started. */
+  /** Names the ports of the workstation's loopback that the guest may reach. */
   nameHostPorts(ports: number[]): Promise<void>
-  /** Has all that goes through the NAT pass by `gate`, or by none; at once, and however it was before. */
-  setNatGate(gate: NatGate | undefined): Promise<void>
+  /** Holds the NAT of the running VM to so many bits a second each way; undefined: to none. */
+  setNatRate(bitsPerSecond: number | undefined): Promise<void>
+  /** Of the running VM, since it came up. */
+  natCounters(): Promise<NatCounters>
   /** Plugs in the device of one of its shares; QEMU opens the folder now, once. */
   plugShare(id: string): Promise<void>
   /** Shares and NICs that were plugged into the running VM. */

@@ -17,14 +17,6 @@ export interface SwitchMember {
   links?: { alias: string; name: string }[]
 }
 
-/** A container whose NAT is bounded; no member of anything. */
-export interface SwitchGate {
-  /** 64 hex digits; the first 12 name its sockets. */
-  id: string
-  /** In each direction. */
-  bitsPerSecond: number
-}
-
 /** What went through a member's port since it was made. */
 export interface Counters {
   sentBytes: number
@@ -95,11 +87,6 @@ export class SwitchClient {
     const linked = list(links.map(({ alias, name }) => `${alias}=${name}`))
     const line = `member ${id} ${mac} ${ip4 ?? '-'} ${ip6 ?? '-'} ${bitsPerSecond} ${told} ${linked}`
     await this.#ask(line.trimEnd())
-  }
-
-  /** Adds a gate, or changes its rate. */
-  async putGate({ id, bitsPerSecond }: SwitchGate): Promise<void> {
-    await this.#ask(`gate ${id} ${bitsPerSecond}`)
   }
 
   async forget(id: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { SwitchClient, type Counters, type SwitchGate, type SwitchMember } from './client.ts'
+import { SwitchClient, type Counters, type SwitchMember } from './client.ts'
 import { controlOf, startSwitch, type SwitchNetwork } from './process.ts'
 
 export interface NetworkSwitchOptions {
@@ -17,7 +17,7 @@ const RETRY_MS = 500
 export class NetworkSwitch {
   readonly network: SwitchNetwork
   readonly #options: NetworkSwitchOptions
-  readonly #members = new Map<string, SwitchMember | SwitchGate>()
+  readonly #members = new Map<string, SwitchMember>()
   #client: Promise<SwitchClient> | undefined
   #ended = false
 
@@ -30,10 +30,10 @@ export class NetworkSwitch {
     return this.#members.size === 0
   }
 
-  async put(member: SwitchMember | SwitchGate): Promise<void> {
+  async put(member: SwitchMember): Promise<void> {
     this.#members.set(member.id, member)
     try {
-      await tell(await this.#connected(), member)
+      await (await this.#connected()).put(member)
     } catch (error) {
       this.#members.delete(member.id)
       throw error
@@ -78,7 +78,7 @@ export class NetworkSwitch {
   async #connect(): Promise<SwitchClient> {
     const { binary, folder } = this.#options
     const client = (await this.#find()) ?? (await startSwitch(binary, folder, this.network))
-    for (const member of this.#members.values()) await tell(client, member)
+    for (const member of this.#members.values()) await client.put(member)
     void client.closed.then(() => this.#lost())
     return client
   }
@@ -104,6 +104,3 @@ export class NetworkSwitch {
     }
   }
 }
-
-const tell = (client: SwitchClient, member: SwitchMember | SwitchGate): Promise<void> =>
-  'mac' in member ? client.put(member) : client.putGate(member)

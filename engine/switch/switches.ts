@@ -1,18 +1,12 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EngineError } from '../../contract/errors.ts'
-import { SwitchClient, type Counters, type SwitchGate, type SwitchMember } from './client.ts'
+import { SwitchClient, type Counters, type SwitchMember } from './client.ts'
 import { NetworkSwitch } from './network-switch.ts'
 import { controlOf, type SwitchNetwork } from './process.ts'
 
-export type { Counters, SwitchGate, SwitchMember } from './client.ts'
+export type { Counters, SwitchMember } from './client.ts'
 export type { SwitchNetwork } from './process.ts'
-
-/** Sockets by which what goes one way is handed over, and comes back. */
-interface Lane {
-  from: string
-  to: string
-}
 
 export interface SwitchesOptions {
   binary: string
@@ -50,17 +44,8 @@ export class Switches {
     return { vm: `${path}.vm`, switch: `${path}.switch` }
   }
 
-  /** Where QEMU listens for a gate. */
-  gate(networkId: string, gateId: string): { up: Lane; down: Lane } {
-    const path = join(this.#folder(networkId), gateId.slice(0, 12))
-    return {
-      up: { from: `${path}.up-from`, to: `${path}.up-to` },
-      down: { from: `${path}.down-from`, to: `${path}.down-to` },
-    }
-  }
-
-  /** Adds a member or a gate, or changes what is known of it. */
-  put(network: SwitchNetwork, member: SwitchMember | SwitchGate): Promise<void> {
+  /** Adds a member, or changes what is known of it. */
+  put(network: SwitchNetwork, member: SwitchMember): Promise<void> {
     return this.#turn(shortOf(network.id), async () => {
       let found = this.#switches.get(network.id)
       if (!found) {

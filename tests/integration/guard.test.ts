@@ -42,7 +42,7 @@ async function arrivals(guarded: boolean, ports: (port: number) => number[]): Pr
     }
     const last = OUTSIDE.flatMap((to) => PROTOCOLS.map((protocol) => `${protocol} ${to}`))
     await until('what goes outside', () => Promise.resolve(last.every((each) => arrived.includes(each))))
-    if (guarded) expect(Number(await readFile(`${guardFile}.pid`, 'utf8'))).toBe(qemu.pid)
+    if (guarded) expect(Number((await readFile(`${guardFile}.state`)).readBigUInt64LE())).toBe(qemu.pid)
     return arrived.filter((each) => !last.includes(each))
   } finally {
     qemu.kill('SIGKILL')
@@ -73,7 +73,9 @@ test('a QEMU that has not loaded it is found out', async () => {
   const folder = await mkdtemp('/tmp/ramet-guard-')
   const stale = join(folder, 'guard')
   // A process there is, but it is no QEMU of that VM's.
-  await writeFile(`${stale}.pid`, String(process.pid))
+  const state = Buffer.alloc(40)
+  state.writeBigUInt64LE(BigInt(process.pid))
+  await writeFile(`${stale}.state`, state)
   await expect(guardedProcess(stale, 'x')).rejects.toMatchObject({ code: 'KIT_MISSING' })
   await rm(folder, { recursive: true })
 })

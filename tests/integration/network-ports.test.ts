@@ -238,6 +238,9 @@ test('a rate holds on the NAT too, both ways, through the death of an engine, an
   expect((await ramet('network', 'rates')).stdout).toMatch(/^bound +nat .*250kB\/s/m)
   expect(await ramet('update', '--net-rate', 'none', 'bound')).toMatchObject({ code: 0 })
   expect(Math.max(...(await rates()))).toBeGreaterThan(bits * 1.5)
+  const unbounded = JSON.parse((await engine.get('/ramet/v1/networks/rates')).body) as NetworkRate[]
+  expect(unbounded).toMatchObject([{ network: 'nat', limitBitsPerSecond: 0 }])
+  expect(unbounded[0]!.sentBytes).toBeGreaterThan(rows[0]!.sentBytes)
   expect(await ramet('update', '--net-rate', '1mbit', 'bound')).toMatchObject({ code: 0 })
   expect(Math.max(...(await rates()))).toBeLessThan(1_000_000 * 1.3)
   expect(await ramet('rm', '-f', 'bound')).toMatchObject({ code: 0 })

@@ -45,11 +45,11 @@ export async function census(engine: TestEngine): Promise<Census> {
 
 /** Of what lies beside the agent links: no VM has more than one of each. */
 function withoutVm(names: string[]): string[] {
-  const [agents, ports, pids] = ['.agent', '.guard', '.guard.pid'].map((end) =>
+  const [agents, ports, states] = ['.agent', '.guard', '.guard.state'].map((end) =>
     names.filter((name) => name.endsWith(end)),
   ) as [string[], string[], string[]]
-  const guards = [ports, pids].flatMap((each) => (each.length > agents.length ? each : []))
-  const known = new Set([...agents, ...ports, ...pids])
+  const guards = [ports, states].flatMap((each) => (each.length > agents.length ? each : []))
+  const known = new Set([...agents, ...ports, ...states])
   return [...names.filter((name) => !known.has(name)), ...guards]
 }
 

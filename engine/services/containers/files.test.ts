@@ -20,7 +20,7 @@ test('of an engine that is gone only the sockets stay that its VMs still have', 
   }
   await mkdir(context.socketDir)
   const [there, gone] = ['0123456789ab', 'ba9876543210']
-  const kinds = ['agent', 'guard', 'guard.pid', 'monitor', 'restore']
+  const kinds = ['agent', 'guard', 'guard.state', 'monitor', 'restore']
   const names = [there, gone].flatMap((short) => kinds.map((kind) => `${short}.${kind}`))
   for (const name of [...names, 'standby-01234567.monitor'])
     await writeFile(join(context.socketDir, name), '')
@@ -28,7 +28,7 @@ test('of an engine that is gone only the sockets stay that its VMs still have', 
   await sweepFiles(context as ContainerContext, new Set([vmName(there!)]))
 
   const kept = [
-    ...['agent', 'guard', 'guard.pid'].map((kind) => `${there}.${kind}`),
+    ...['agent', 'guard', 'guard.state'].map((kind) => `${there}.${kind}`),
     'standby-01234567.monitor',
   ]
   expect((await readdir(context.socketDir)).toSorted()).toEqual(kept.toSorted())

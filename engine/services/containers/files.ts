@@ -55,7 +55,7 @@ export async function sweepFiles(context: ContainerContext, vmNames: Set<string>
     }
   }
   for (const name of await entries(context.socketDir)) {
-    const [, short, kind] = /^([0-9a-f]{12})\.(agent|restore|monitor|guard|guard\.pid)$/.exec(name) ?? []
+    const [, short, kind] = /^([0-9a-f]{12})\.(agent|restore|monitor|guard|guard\.state)$/.exec(name) ?? []
     if (!short) continue
     // Somebody listens at these only while a VM starts, and that engine is gone.
     const ofStart = kind === 'restore' || kind === 'monitor'

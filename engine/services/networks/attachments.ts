@@ -10,7 +10,6 @@ import type { Endpoint } from './endpoint.ts'
 import { endpointsIn, endpointsOf } from './endpoints.ts'
 import {
   guestNetwork,
-  NAT_SWITCH,
   natRateOf,
   switchMember,
   switchNetwork,
@@ -41,8 +40,6 @@ export interface AttachmentsOptions {
 export class Attachments {
   readonly #options: AttachmentsOptions
   readonly #places: Places
-  /** Ids of the containers whose NAT is bounded. */
-  readonly #bounded = new Set<string>()
 
   constructor(options: AttachmentsOptions) {
     this.#options = options
@@ -85,7 +82,6 @@ export class Attachments {
       delete endpoint.current
       if (current) this.#forget(network, current.id)
     }
-    if (this.#bounded.delete(record.id)) this.#forget(NAT_SWITCH.id, record.id)
   }
 
   /** Whether a container has a way out: not where all its networks are internal, or it has none. */
@@ -125,18 +121,9 @@ export class Attachments {
     for (const port of this.ports(record)) await this.join(record, port, vm)
   }
 
-  /** Has the NAT of a VM that runs be bounded as its networks and its rate now say, however it was before. */
+  /** Holds the NAT of a VM that runs as its networks and its rate now say. */
   async bound(record: ContainerRecord, vm: VirtualMachine): Promise<void> {
-    const { switches } = this.#options
-    const rate = this.natRate(record)
-    if (rate === undefined) {
-      await vm.setNatGate(undefined)
-      if (this.#bounded.delete(record.id)) await switches.forget(NAT_SWITCH.id, record.id)
-    } else {
-      this.#bounded.add(record.id)
-      await switches.put(NAT_SWITCH, { id: record.id, bitsPerSecond: rate })
-      await vm.setNatGate(switches.gate(NAT_SWITCH.id, record.id))
-    }
+    await vm.setNatRate(this.natRate(record))
   }
 
   /** Joins a VM to one network. */

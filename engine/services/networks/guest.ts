@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { ContainerConfig, HostConfig } from '../../../contract/docker.ts'
 import type { GuestInterface, GuestNames, GuestNat } from '../../guest/agent-client.ts'
 import type { SwitchMember, SwitchNetwork } from '../../switch/switches.ts'
@@ -144,14 +143,6 @@ export function switchMember(record: ContainerRecord, { network, endpoint, curre
   const { id, mac, ip4, ip6 } = current
   const links = (endpoint.settings.Links ?? []).map(parseLink)
   return { id, mac, ip4, ip6, bitsPerSecond: rate ?? 0, names: namesOf(record, endpoint), links }
-}
-
-/** No network, but the process that bounds what goes through NATs. */
-export const NAT_SWITCH: SwitchNetwork = {
-  id: createHash('sha256').update('ramet nat').digest('hex'),
-  name: 'nat',
-  gateway: { mac: '02:42:00:00:00:01' },
-  isolated: true,
 }
 
 /**

@@ -340,19 +340,24 @@ describe('containers in them', () => {
     })
   })
 
-  test('ports of the host are named before the guest runs, none where nobody asks for the host', async () => {
+  test('ports of the host are named before the guest runs, none where nobody asks for the host, and its rate is set', async () => {
     const networks = await open()
     const attachments = attachmentsOf(networks)
     const web = container(networks, 'web', inNetwork('bridge'))
     const named: number[][] = []
+    const rates: (number | undefined)[] = []
     const vm = {
       nameHostPorts: async (ports) => void named.push(ports),
+      setNatRate: async (rate) => void rates.push(rate),
     } as Partial<VirtualMachine> as VirtualMachine
     web.config.Labels = { 'ramet.host.ports': '5432, 80' }
     await attachments.guardNat(web, vm)
     web.hostConfig = { ExtraHosts: ['host.docker.internal:host-gateway'] }
     await attachments.guardNat(web, vm)
     expect(named).toEqual([[], [5432, 80]])
+    web.config.Labels = { 'ramet.net.rate': '2mbit' }
+    await attachments.guardNat(web, vm)
+    expect(rates).toEqual([2_000_000])
     web.config.Labels = { 'ramet.host.ports': 'all' }
     await expect(attachments.guardNat(web, vm)).rejects.toThrow('invalid label ramet.host.ports=all')
   })

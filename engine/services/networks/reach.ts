@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ContainerReach, NetworkRate } from '../../../contract/ramet-networks.ts'
+import type { VirtualMachine } from '../../hypervisor/virtual-machine.ts'
 import type { Counters, Switches } from '../../switch/switches.ts'
 import type { ContainerRecord } from '../containers/record.ts'
 import type { Attachments } from './attachments.ts'
 import { endpointsIn } from './endpoints.ts'
-import { NAT_SWITCH, rateOf } from './guest.ts'
+import { rateOf } from './guest.ts'
 import { hostPorts } from './host-ports.ts'
 import type { NetworkService } from './networks.ts'
 import { ICC, isBuiltin, type NetworkRecord } from './record.ts'
@@ -14,6 +15,8 @@ export interface ReachOptions {
   attachments: Attachments
   switches: Switches
   containers(): ContainerRecord[]
+  /** Those that run. */
+  running(): { record: ContainerRecord; vm?: Pick<VirtualMachine, 'natCounters'> }[]
 }
 
 interface Sample {
@@ -21,6 +24,8 @@ interface Sample {
   counters: Map<string, Counters>
 }
 
+/** How rates name it. */
+const NAT = 'nat'
 /** A sample that is older says nothing of now. */
 const STALE_MS = 10_000
 /** Two that are nearer say little. */
@@ -92,7 +97,8 @@ export class ReachService {
       id: current.id,
       limit: rateOf(record, network),
     }))
-    return [...ports, { network: NAT_SWITCH.name, id: record.id, limit: attachments.natRate(record) }]
+    if (!attachments.hasWayOut(record)) return ports
+    return [...ports, { network: NAT, id: record.id, limit: attachments.natRate(record) }]
   }
 
   /** Networks that both are in and that let their members reach each other. */
@@ -117,6 +123,16 @@ export class ReachService {
   }
 
   async #sample(): Promise<Sample> {
-    return { at: performance.now(), counters: await this.#options.switches.counters() }
+    const { switches, attachments, running } = this.#options
+    const counters = await switches.counters()
+    const ledOut = running().filter(({ record }) => attachments.hasWayOut(record))
+    await Promise.all(
+      ledOut.map(async ({ record, vm }) => {
+        // It may end now.
+        const counted = await vm?.natCounters().catch(() => undefined)
+        if (counted) counters.set(record.id, { ...counted, refused: 0 })
+      }),
+    )
+    return { at: performance.now(), counters }
   }
 }

@@ -1,15 +1,15 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "asked.h"
-#include "rules.h"
+#include "loopback.h"
+#include "nat.h"
+#include "sockets.h"
 
 /*
  * QEMU loads this before the C library (LD_PRELOAD), so that its user network calls these functions in place of the C
@@ -18,62 +18,16 @@
  */
 #define EXPORT __attribute__((visibility("default")))
 
-enum { TEXT_MAX = 8192, PATH_MAX_LENGTH = 200 };
-
-/* Where the engine names ports; beside it, in `.pid`, this says in which process it is. */
-static char ports_path[PATH_MAX_LENGTH];
-
-static size_t number_text(long number, char *out) {
-  char reversed[24];
-  size_t length = 0;
-  do reversed[length++] = (char)('0' + number % 10);
-  while ((number /= 10) > 0);
-  for (size_t i = 0; i < length; i++) out[i] = reversed[length - 1 - i];
-  return length;
-}
+enum { PATH_MAX_LENGTH = 200, POLLED_MAX = 4096, KERNEL_SIGNAL_BYTES = 8 };
 
 __attribute__((constructor)) static void begin(void) {
+  static char ports[PATH_MAX_LENGTH];
   const char *path = getenv("RAMET_GUARD");
-  char own[PATH_MAX_LENGTH + 8], pid[24];
-  if (path == NULL || strlen(path) >= sizeof ports_path) return;
-  strcpy(ports_path, path);
-  strcpy(own, path);
-  strcat(own, ".pid");
-  int fd = open(own, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  char state[PATH_MAX_LENGTH + 8];
+  if (path == NULL || strlen(path) >= sizeof ports) return;
+  loopback_ports_in(strcpy(ports, path));
   /* The engine lets no guest run where this does not come about. */
-  if (fd < 0) return;
-  size_t length = number_text(getpid(), pid);
-  (void)!write(fd, pid, length);
-  close(fd);
-}
-
-/* "" where it cannot be read; what is longer is cut off. */
-static const char *read_text(const char *path, char *text) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  size_t length = 0;
-  ssize_t got;
-  while (fd >= 0 && length < TEXT_MAX - 1 && (got = read(fd, text + length, TEXT_MAX - 1 - length)) > 0)
-    length += (size_t)got;
-  if (fd >= 0) close(fd);
-  text[length] = 0;
-  return text;
-}
-
-static uint64_t now(void) {
-  struct timespec time = {0};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (uint64_t)time.tv_sec;
-}
-
-/* `answers`: by this socket one that asked may be answered. */
-static bool is_allowed(int fd, const void *address, size_t length, bool answers) {
-  struct place to;
-  if (!place_read(address, length, &to) || !place_is_loopback(&to)) return true;
-  if (answers && asked_lately(fd, &to, now())) return true;
-  char ports[TEXT_MAX], resolv_conf[TEXT_MAX];
-  const struct facts facts = {.ports = ports_path[0] == 0 ? "" : read_text(ports_path, ports),
-                              .resolv_conf = read_text("/etc/resolv.conf", resolv_conf)};
-  return rules_allow(&to, &facts);
+  nat_open(state_make(strcat(strcpy(state, path), ".state")));
 }
 
 /*
@@ -85,55 +39,116 @@ static int refuse(void) {
   return -1;
 }
 
-static void remember(int fd, const void *address, size_t length) {
-  struct place from;
-  if (place_read(address, length, &from) && place_is_loopback(&from)) asked_remember(fd, &from, now());
+static int later(void) {
+  errno = EAGAIN;
+  return -1;
 }
 
 EXPORT int connect(int fd, const struct sockaddr *address, socklen_t length) {
-  if (!is_allowed(fd, address, length, false)) return refuse();
+  if (!loopback_allows(fd, address, length, false)) return refuse();
   return (int)syscall(SYS_connect, fd, address, length);
+}
+
+EXPORT int close(int fd) {
+  socket_closing(fd);
+  return (int)syscall(SYS_close, fd);
 }
 
 EXPORT ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *address,
                       socklen_t length) {
-  if (!is_allowed(fd, address, length, true)) return refuse();
-  return syscall(SYS_sendto, fd, data, size, flags, address, length);
+  if (!loopback_allows(fd, address, length, true)) return refuse();
+  size_t room = nat_room(fd, OUT, size);
+  /* As a line loses datagrams: nobody is told. */
+  if (room == 0 && size > 0) return socket_kind(fd) == DATAGRAM ? (ssize_t)size : later();
+  ssize_t sent = syscall(SYS_sendto, fd, data, room, flags, address, length);
+  nat_passed(fd, OUT, sent);
+  return sent;
+}
+
+EXPORT ssize_t send(int fd, const void *data, size_t size, int flags) {
+  return sendto(fd, data, size, flags, NULL, 0);
 }
 
 EXPORT ssize_t sendmsg(int fd, const struct msghdr *message, int flags) {
-  if (!is_allowed(fd, message->msg_name, message->msg_namelen, true)) return refuse();
-  return syscall(SYS_sendmsg, fd, message, flags);
+  if (!loopback_allows(fd, message->msg_name, message->msg_namelen, true)) return refuse();
+  if (nat_room(fd, OUT, 1) == 0) return later();
+  ssize_t sent = syscall(SYS_sendmsg, fd, message, flags);
+  nat_passed(fd, OUT, sent);
+  return sent;
 }
 
 EXPORT int sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
   for (unsigned i = 0; i < count; i++) {
     const struct msghdr *message = &messages[i].msg_hdr;
-    if (!is_allowed(fd, message->msg_name, message->msg_namelen, true)) return refuse();
+    if (!loopback_allows(fd, message->msg_name, message->msg_namelen, true)) return refuse();
   }
-  return (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
+  if (nat_room(fd, OUT, 1) == 0) return later();
+  int sent = (int)syscall(SYS_sendmmsg, fd, messages, count, flags);
+  for (int i = 0; i < sent; i++) nat_passed(fd, OUT, (ssize_t)messages[i].msg_len);
+  return sent;
 }
 
 EXPORT ssize_t recvfrom(int fd, void *restrict data, size_t size, int flags, struct sockaddr *restrict address,
                         socklen_t *restrict length) {
-  socklen_t room = length == NULL ? 0 : *length;
-  ssize_t got = syscall(SYS_recvfrom, fd, data, size, flags, address, length);
-  if (got >= 0 && address != NULL && length != NULL) remember(fd, address, *length < room ? *length : room);
+  socklen_t named = length == NULL ? 0 : *length;
+  size_t room = nat_room(fd, IN, size);
+  if (room == 0 && size > 0) return later();
+  ssize_t got = syscall(SYS_recvfrom, fd, data, room, flags, address, length);
+  if (got >= 0 && address != NULL && length != NULL) loopback_asked(fd, address, *length < named ? *length : named);
+  if ((flags & MSG_PEEK) == 0) nat_passed(fd, IN, got);
   return got;
 }
 
-/* What the C library calls in its place where a program was compiled to have its buffers checked. */
+EXPORT ssize_t recv(int fd, void *data, size_t size, int flags) {
+  return recvfrom(fd, data, size, flags, NULL, NULL);
+}
+
+EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
+  socklen_t named = message->msg_namelen;
+  if (nat_room(fd, IN, 1) == 0) return later();
+  ssize_t got = syscall(SYS_recvmsg, fd, message, flags);
+  /* In the queue of errors stands where something was sent to. */
+  if (got < 0 || (flags & MSG_ERRQUEUE) != 0) return got;
+  if (message->msg_name != NULL)
+    loopback_asked(fd, message->msg_name, message->msg_namelen < named ? message->msg_namelen : named);
+  if ((flags & MSG_PEEK) == 0) nat_passed(fd, IN, got);
+  return got;
+}
+
+static int poll_for(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *signals) {
+  /* The kernel writes down what is left of it. */
+  struct timespec left = timeout == NULL ? (struct timespec){0} : *timeout;
+  return (int)syscall(SYS_ppoll, fds, count, timeout == NULL ? NULL : &left, signals, KERNEL_SIGNAL_BYTES);
+}
+
+EXPORT int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *signals) {
+  struct pollfd held[POLLED_MAX];
+  uint64_t wait;
+  /* So many are no guest's that works: it costs them a CPU, and nobody else anything. */
+  if (count > POLLED_MAX) return poll_for(fds, count, timeout, signals);
+  memcpy(held, fds, count * sizeof *fds);
+  if (!nat_mask(held, count, &wait)) return poll_for(fds, count, timeout, signals);
+  const struct timespec sooner = {.tv_sec = (time_t)(wait / SECOND_NS), .tv_nsec = (long)(wait % SECOND_NS)};
+  bool shorter = timeout == NULL || timeout->tv_sec > sooner.tv_sec ||
+                 (timeout->tv_sec == sooner.tv_sec && timeout->tv_nsec > sooner.tv_nsec);
+  int ready = poll_for(held, count, shorter ? &sooner : timeout, signals);
+  for (nfds_t i = 0; i < count; i++) fds[i].revents = ready < 0 ? 0 : held[i].revents;
+  return ready;
+}
+
+/* What the C library calls in their place where a program was compiled to have its buffers checked. */
 EXPORT ssize_t __recvfrom_chk(int fd, void *data, size_t size, size_t room, int flags, struct sockaddr *address,
                               socklen_t *length) {
   if (size > room) abort();
   return recvfrom(fd, data, size, flags, address, length);
 }
 
-EXPORT ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
-  socklen_t room = message->msg_namelen;
-  ssize_t got = syscall(SYS_recvmsg, fd, message, flags);
-  /* In the queue of errors stands where something was sent to. */
-  if (got >= 0 && message->msg_name != NULL && (flags & MSG_ERRQUEUE) == 0)
-    remember(fd, message->msg_name, message->msg_namelen < room ? message->msg_namelen : room);
-  return got;
+EXPORT ssize_t __recv_chk(int fd, void *data, size_t size, size_t room, int flags) {
+  return __recvfrom_chk(fd, data, size, room, flags, NULL, NULL);
+}
+
+EXPORT int __ppoll_chk(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *signals,
+                       size_t room) {
+  if (room / sizeof *fds < count) abort();
+  return ppoll(fds, count, timeout, signals);
 }

@@ -19,6 +19,7 @@ int main(void) {
   test_texts();
   test_rules();
   test_asked();
+  test_meter();
   printf("guard: %d checks held, %d did not\n", passed, failed);
   return failed == 0 ? 0 : 1;
 }

@@ -10,3 +10,4 @@ void test_noise(void);
 void test_texts(void);
 void test_rules(void);
 void test_asked(void);
+void test_meter(void);

@@ -5,7 +5,6 @@
 
 #include "address.h"
 #include "control.h"
-#include "gate.h"
 #include "port.h"
 
 enum { WORDS_MAX = 8 };
@@ -77,45 +76,14 @@ static const char *take_member(struct network *network, char **words, uint64_t n
   return NULL;
 }
 
-/* gate ID BITS-A-SECOND */
-static const char *take_gate(struct network *network, char **words, uint64_t now) {
-  char *end;
-  uint64_t rate = strtoull(words[2], &end, 10);
-  if (*end != 0 || strlen(words[1]) >= ID_ROOM || strchr(words[1], '/') != NULL) return "the id or the rate cannot be read";
-  struct gate *gate = gate_by_id(network, words[1]);
-  if (gate == NULL) gate = gate_add(network, words[1]);
-  if (gate == NULL) return "the network is full";
-  gate_set_rate(gate, rate, now);
-  return NULL;
-}
-
-static void forget_id(struct network *network, const char *id) {
-  forget(network, member_by_id(network, id));
-  struct gate *gate = gate_by_id(network, id);
-  if (gate != NULL) gate_remove(network, gate);
-}
-
-static size_t put_line(char *out, size_t room, const char *id, const uint64_t *figures) {
-  if (room < 200) return 0;
-  return (size_t)snprintf(out, room, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", id, figures[0], figures[1],
-                          figures[2], figures[3]);
-}
-
-/* One line a member or gate: id, bytes sent and got, frames refused (forged, malformed) and dropped (no room). */
+/* One line a member: id, bytes sent and got, frames refused (forged, malformed) and dropped (no room). */
 static void list(const struct network *network, char *answer, size_t room) {
   size_t at = 0;
-  for (size_t i = 0; i < MEMBERS_MAX; i++) {
+  for (size_t i = 0; i < MEMBERS_MAX && room - at >= 200; i++) {
     const struct member *member = network->members[i];
     if (member == NULL) continue;
-    const uint64_t figures[] = {member->sent_bytes, member->got_bytes, member->refused, member->dropped};
-    at += put_line(answer + at, room - at, member->id, figures);
-  }
-  for (size_t i = 0; i < GATES_MAX; i++) {
-    const struct gate *gate = network->gates[i];
-    if (gate == NULL) continue;
-    const struct lane *up = &gate->lanes[0], *down = &gate->lanes[1];
-    const uint64_t figures[] = {up->bytes, down->bytes, 0, up->dropped + down->dropped};
-    at += put_line(answer + at, room - at, gate->id, figures);
+    at += (size_t)snprintf(answer + at, room - at, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", member->id,
+                           member->sent_bytes, member->got_bytes, member->refused, member->dropped);
   }
   snprintf(answer + at, room - at, "ok\n");
 }
@@ -137,9 +105,7 @@ void control_line(struct control *control, struct network *network, char *line, 
   if (strcmp(what, "member") == 0 && (count == 7 || count == 8))
     wrong = take_member(network, words, now);
   else if (strcmp(what, "forget") == 0 && count == 2)
-    forget_id(network, words[1]);
-  else if (strcmp(what, "gate") == 0 && count == 3)
-    wrong = take_gate(network, words, now);
+    forget(network, member_by_id(network, words[1]));
   else if (strcmp(what, "end") == 0 && count == 1)
     control->ended = true;
   else

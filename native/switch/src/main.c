@@ -6,7 +6,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gate.h"
 #include "options.h"
 #include "port.h"
 #include "serve.h"
@@ -37,9 +36,6 @@ static void clean_up(struct network *network) {
     if (network->members[i] == NULL) continue;
     port_remove_files(network, network->members[i]);
     member_remove(network, network->members[i]);
-  }
-  for (size_t i = 0; i < GATES_MAX; i++) {
-    if (network->gates[i] != NULL) gate_remove(network, network->gates[i]);
   }
   snprintf(path, sizeof path, "%s/control", network->folder);
   (void)unlink(path);

@@ -38,10 +38,6 @@ struct member {
   uint64_t sent_bytes, got_bytes, refused, dropped;
 };
 
-struct gate;
-
-enum { GATES_MAX = MEMBERS_MAX };
-
 struct network {
   char name[NAME_ROOM];
   /* Where the sockets lie. */
@@ -54,8 +50,6 @@ struct network {
   /* Members reach each other; otherwise only the gateway. */
   bool joined;
   struct member *members[MEMBERS_MAX];
-  /* Of containers whose NAT is bounded: gate.h. */
-  struct gate *gates[GATES_MAX];
   /* Answers with several addresses begin with another one each time. */
   unsigned turn;
 };

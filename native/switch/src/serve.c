@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "forward.h"
-#include "gate.h"
 #include "port.h"
 
 /* Frames of one member before it is the others' turn. */
@@ -30,12 +29,6 @@ static int wait_for_frames(struct network *network, const struct control *contro
     if (port_wants_write(member, now)) fds[count].events |= POLLOUT;
     if (fds[count].events == 0) fds[count].fd = -1;
   }
-  for (size_t i = 0; i < GATES_MAX; i++) {
-    if (network->gates[i] == NULL) continue;
-    uint64_t own = gate_poll(network->gates[i], fds + count, now);
-    if (own < wait) wait = own;
-    count += GATE_SOCKETS;
-  }
   const struct timespec time = {.tv_sec = (time_t)(wait / SECOND_NS), .tv_nsec = (long)(wait % SECOND_NS)};
   return ppoll(fds, count, wait == UINT64_MAX ? NULL : &time, NULL);
 }
@@ -51,7 +44,7 @@ static void take_turn(struct network *network, struct member *member) {
 }
 
 int serve(struct network *network, struct control *control) {
-  static struct pollfd fds[1 + CONTROL_CLIENTS + MEMBERS_MAX + GATES_MAX * GATE_SOCKETS];
+  static struct pollfd fds[1 + CONTROL_CLIENTS + MEMBERS_MAX];
   while (!control->ended) {
     if (wait_for_frames(network, control, fds) < 0) {
       if (errno == EINTR) continue;
@@ -64,9 +57,6 @@ int serve(struct network *network, struct control *control) {
     uint64_t now = now_ns();
     for (size_t i = 0; i < MEMBERS_MAX; i++) {
       if (network->members[i] != NULL) port_flush(network, network->members[i], now);
-    }
-    for (size_t i = 0; i < GATES_MAX; i++) {
-      if (network->gates[i] != NULL) gate_serve(network, network->gates[i], now);
     }
     control_serve(control, network, fds, now);
   }

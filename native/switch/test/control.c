@@ -35,16 +35,13 @@ static void test_lines(struct control *control, struct network *network) {
   CHECK(tell(control, network, "member aaaaaaaaaaaaaaaa 02:42:0a:09:00:03 10.9.0.3 fd00::3 0 web", "ok\n"));
   CHECK(tell(control, network, "forget aaaaaaaaaaaaaaaa", "ok\n") && tell(control, network, "members", "ok\n"));
   CHECK(tell(control, network, "forget aaaaaaaaaaaaaaaa", "ok\n"));
-  CHECK(tell(control, network, "gate cccc 8000", "ok\n") && tell(control, network, "gate cccc 16000", "ok\n"));
-  CHECK(tell(control, network, "members", "cccc 0 0 0 0\nok\n"));
-  CHECK(tell(control, network, "forget cccc", "ok\n") && tell(control, network, "members", "ok\n"));
 }
 
 static void test_wrong_lines(struct control *control, struct network *network) {
   static const char *const lines[] = {
       "", "nonsense", "member", "member a b c d e f", "member a 03:42:0a:09:00:02 10.9.0.2 - 0 x",
       "member a 02:42:0a:09:00:02 10.9.0 - 0 x", "member ../a 02:42:0a:09:00:02 10.9.0.2 - 0 x",
-      "member a 02:42:0a:09:00:02 10.9.0.2 - fast x", "forget", "hello again", "gate a", "gate a fast", "gate ../a 0", "a b c d e f g h i j k"};
+      "member a 02:42:0a:09:00:02 10.9.0.2 - fast x", "forget", "hello again", "a b c d e f g h i j k"};
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
     (void)tell(control, network, lines[i], "");
     CHECK(strncmp(answer, "error ", 6) == 0);

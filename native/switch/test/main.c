@@ -19,7 +19,6 @@ int main(void) {
   test_dns();
   test_rates();
   test_control();
-  test_gate();
   test_noise();
   printf("switch: %d checks held, %d did not\n", passed, failed);
   return failed == 0 ? 0 : 1;

@@ -38,5 +38,4 @@ void test_neighbours(void);
 void test_dns(void);
 void test_rates(void);
 void test_control(void);
-void test_gate(void);
 void test_noise(void);
