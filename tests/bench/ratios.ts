@@ -18,6 +18,8 @@ import { table, type Row } from './table.ts'
 
 /** Rounds in which cold, clone, standby, runc and bare QEMU take turns. */
 const ROUNDS = Number(process.env['RAMET_BENCH_ROUNDS'] ?? 20)
+/** Names of parts, with commas between them; all where it is not given. */
+const ONLY = process.env['RAMET_BENCH_PARTS']?.split(',')
 /** Of those the first so many also measure idle VMs, of which each cold one is another boot. */
 const IDLE_ROUNDS = Math.min(ROUNDS, 6)
 const READERS = Math.min(ROUNDS + 1, 21)
@@ -50,12 +52,14 @@ export async function benchRatios(): Promise<object> {
   // Makes the template, and fills the page cache.
   await bench.timed('default')
   const samples: Record<string, number[]> = {}
-  for (const part of [
-    () => bench.starts(runc),
-    () => bench.readers(),
-    () => bench.forks(),
-    () => bench.saving(),
-  ]) {
+  const parts: Record<string, () => Promise<Record<string, number[]>>> = {
+    starts: () => bench.starts(runc),
+    readers: () => bench.readers(),
+    forks: () => bench.forks(),
+    saving: () => bench.saving(),
+  }
+  for (const [name, part] of Object.entries(parts)) {
+    if (ONLY?.includes(name) === false) continue
     Object.assign(samples, await part())
     // It takes a quarter of an hour: who cannot wait for the end has what there is.
     process.stderr.write(`${table({}, rowsOf(samples))}\n`)
@@ -88,8 +92,12 @@ class Bench {
       const name = `clone${round}`
       note('cloneMs', await this.timed('default', name))
       note('controlMs', (await this.#start(name)).steps.resumed!)
+      const [first, second] = await this.#twice()
+      note('firstMs', first)
+      note('secondMs', second)
       note('bareQemuMs', await bareQemu('qemu-system-x86_64', host.accelerator))
       await this.#waiting(1)
+      note('waitingBytes', (await this.#memory()).standby.ownBytes)
       note('standbyMs', await this.timed('default', `standby${round}`))
       if ((await this.#start(`standby${round}`)).from !== 'standby') throw new Error('no clone was waiting')
       await this.#waiting(0)
@@ -194,13 +202,26 @@ class Bench {
   /** Milliseconds from the start request to the exit of /bin/true. */
   async timed(isolation: Isolation, name?: string): Promise<number> {
     const id = await this.#create(isolation, ['/bin/true'], name)
+    const milliseconds = await this.#toItsEnd(id)
+    await this.#remove(id)
+    return milliseconds
+  }
+
+  /** The same of one container's first and second start. */
+  async #twice(): Promise<[number, number]> {
+    const id = await this.#create('default', ['/bin/true'])
+    const times: [number, number] = [await this.#toItsEnd(id), await this.#toItsEnd(id)]
+    await this.#remove(id)
+    return times
+  }
+
+  async #toItsEnd(id: string): Promise<number> {
     const exited = json<{ StatusCode: number }>(this.#engine, 'POST', `/containers/${id}/wait?condition=next-exit`) // prettier-ignore
     const begun = performance.now()
     await json(this.#engine, 'POST', `/containers/${id}/start`)
     const { StatusCode } = await exited
     const milliseconds = performance.now() - begun
     if (StatusCode !== 0) throw new Error(`/bin/true exited with ${StatusCode}`)
-    await this.#remove(id)
     return milliseconds
   }
 
@@ -267,6 +288,7 @@ function rowsOf(samples: Record<string, number[]>): Row[] {
   return [
     ...ratio('clone ÷ cold boot, request to the end of /bin/true', 'cloneMs', 'coldMs', 0.1, 0.06),
     ...ratio('standby ÷ cold boot, the same', 'standbyMs', 'coldMs', 0.04, 0.02),
+    ...ratio('second start of a container ÷ its first, the same', 'secondMs', 'firstMs', '–', '–'),
     ...ratio('control path, request to resumed ÷ bare QEMU to its monitor', 'controlMs', 'bareQemuMs', 8, 4),
     ...ratio('standby ÷ runc run, the same command', 'standbyMs', 'runcMs', 8, 4),
     ...ratio('private guest RAM, idle clone ÷ cold VM', 'clonePrivateBytes', 'coldPrivateBytes', 0.03, 0.01),
