@@ -49,6 +49,8 @@ test('of CPU time said in two ways the later holds', () => {
 
 test.each([
   [{ Memory: 520 * MIB }, 'NOT_SUPPORTED', /at most 51[23] MiB/],
+  [{ MemoryReservation: 520 * MIB }, 'NOT_SUPPORTED', /at most 51[23] MiB/],
+  [{ Memory: 64 * MIB, MemoryReservation: 65 * MIB }, 'INVALID_ARGUMENT', /more than the memory limit/],
   [{ NanoCpus: 3e9 }, 'NOT_SUPPORTED', /at most 2 CPUs/],
   [{ Memory: 2 }, 'INVALID_ARGUMENT', /6 MiB or more/],
   [{ CpusetCpus: 'first' }, 'INVALID_ARGUMENT', /no list of CPUs/],
