@@ -65,7 +65,7 @@ await check('guest agent, on the host', 'make', ['-s', '-C', 'native/guest', 'te
 await check('guard of the loopback, on the host', 'make', ['-s', '-C', 'native/guard', 'test'])
 await check('network switch, on the host', 'make', ['-s', '-C', 'native/switch', 'test'])
 await vitest('unit tests', 'unit')
-await vitest('integration tests', 'integration')
+await vitest('integration tests', 'integration*')
 await vitest('the window, in Chromium', 'e2e')
 await vitest('the application in Electron', 'e2e-electron')
 if (process.getuid?.() === 0) {
