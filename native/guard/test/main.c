@@ -1,17 +1,4 @@
-#include <stdio.h>
-
 #include "test.h"
-
-static int passed, failed;
-
-void check(bool holds, const char *text, const char *file, int line) {
-  if (holds) {
-    passed++;
-    return;
-  }
-  failed++;
-  fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, text);
-}
 
 int main(void) {
   test_place();
@@ -20,6 +7,5 @@ int main(void) {
   test_rules();
   test_asked();
   test_meter();
-  printf("guard: %d checks held, %d did not\n", passed, failed);
-  return failed == 0 ? 0 : 1;
+  return checked("guard");
 }

@@ -3,11 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "check.h"
 #include "network.h"
-
-/* Counts, and tells of what does not hold; the program's exit status follows from it. */
-#define CHECK(holds) check((holds), #holds, __FILE__, __LINE__)
-void check(bool holds, const char *text, const char *file, int line);
 
 enum { MEMBERS = 3 };
 
