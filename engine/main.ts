@@ -11,6 +11,7 @@ import { ImageStore } from './images/store.ts'
 import { DiskLayers } from './templates/layers.ts'
 import { TemplateStore } from './templates/store.ts'
 import { Admission } from './services/admission.ts'
+import { ClockKeeper } from './services/clock-keeper.ts'
 import { BootLogs } from './services/boot-logs.ts'
 import { ContainerService } from './services/containers/containers.ts'
 import { PortService } from './services/containers/live-ports.ts'
@@ -175,6 +176,7 @@ async function main(): Promise<void> {
     events,
     log,
   })
+  const clocks = new ClockKeeper({ running: () => containers.running(), log })
   const streams = new StreamService(containers)
   const execs = new ExecService(containers)
   const images = new ImageService({
@@ -267,6 +269,7 @@ async function main(): Promise<void> {
   recovered.resolve(undefined)
   history.start()
   rates.start()
+  clocks.start()
   await live.sweep().catch((error: Error) => log(error.message))
   await tendKits({
     folder: join(at.cache, 'kits'),
@@ -285,6 +288,7 @@ async function main(): Promise<void> {
     history.close()
     histories.close()
     rates.close()
+    clocks.close()
     await server.close()
     await standby.close()
     containers.close()

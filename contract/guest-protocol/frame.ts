@@ -37,6 +37,7 @@ export const FrameType = {
   rehearse: 23,
   prepare: 24,
   letGo: 25,
+  clock: 26,
   helloReply: 65,
   ok: 66,
   error: 67,

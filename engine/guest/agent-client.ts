@@ -7,6 +7,7 @@ import { GuestConnections, type Connect } from './connections.ts'
 import { GuestInput, GuestOutput, type Exit } from './guest-process.ts'
 import { Link, type Hello } from './link.ts'
 import {
+  clockMessage,
   execMessage,
   identifyMessage,
   interfaceGoneMessage,
@@ -17,6 +18,7 @@ import {
   prepareMessage,
   startMessage,
   toolMessage,
+  wallClockNs,
   type ExecConfig,
   type GuestInterface,
   type GuestLimits,
@@ -134,6 +136,11 @@ export class AgentClient {
     return this.#link.request(FrameType.rehearse, 0, startMessage(config))
   }
 
+  /** Has the guest's clock say what the workstation's says: after its VM, or the workstation, stood still. */
+  setClock(): Promise<void> {
+    return this.#link.request(FrameType.clock, 0, clockMessage(wallClockNs()))
+  }
+
   /** Sets other limits for a container that runs. Rejects with NOT_RUNNING. */
   limit(limits: GuestLimits): Promise<void> {
     return this.#link.request(FrameType.limit, 0, limitMessage(limits))
@@ -166,9 +173,10 @@ export class AgentClient {
     }
   }
 
-  /** Lets them go on. */
+  /** Lets them go on, at the time that it is now. */
   async release(): Promise<void> {
     try {
+      await this.setClock()
       await this.#link.request(FrameType.release, 0, Buffer.alloc(0))
     } finally {
       this.#goOn()

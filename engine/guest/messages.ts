@@ -125,6 +125,13 @@ export function identifyMessage(options: IdentifyOptions): Buffer {
   return natFields(writer, options.network).finish()
 }
 
+/** What the workstation's clock says, Unix nanoseconds. */
+export const wallClockNs = (): bigint => BigInt(Date.now()) * 1_000_000n
+
+export function clockMessage(timeNs: bigint): Buffer {
+  return new FieldWriter().u64(Key.identify.clock, timeNs).finish()
+}
+
 export function prepareMessage(network: GuestNat): Buffer {
   return natFields(new FieldWriter(), network).finish()
 }

@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { CONNECTIONS, encodeMessage, FrameType, PAYLOAD_MAX } from '../../contract/guest-protocol/frame.ts'
 import { encodeLogRecord, LogType } from '../../contract/guest-protocol/log-record.ts'
-import { execMessage, identifyMessage, interfaceMessage, namesMessage, startMessage } from './messages.ts'
+import {
+  clockMessage,
+  execMessage,
+  identifyMessage,
+  interfaceMessage,
+  namesMessage,
+  startMessage,
+} from './messages.ts'
 
 /** The file that both ends of the link are tested against. Run this module to write it after a change of the protocol. */
 export const VECTORS_FILE = join(import.meta.dirname, '../../contract/guest-protocol/vectors.txt')
@@ -45,6 +52,7 @@ export const MESSAGES = {
     machineId: '0123456789abcdef0123456789abcdef',
     network: { address: '10.0.2.15/24', gateway: '10.0.2.2', mtu: 1500, interface: 'nat0', mac: '02:72:00:00:00:01' }, // prettier-ignore
   }),
+  clock: clockMessage(1_700_000_000_000_000_001n),
   exec: execMessage(PROCESS),
   start: startMessage({
     ...PROCESS,

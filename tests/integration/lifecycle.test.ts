@@ -55,6 +55,9 @@ async function goesOn(name: string, unpause: () => Promise<CliResult>): Promise<
   expect(numbers).toEqual(numbers.map((_, at) => at + 1))
   expect((await inspect(name)).State).toMatchObject({ Status: 'running', Paused: false })
   expect(await ramet('exec', name, 'echo', 'awake')).toMatchObject({ code: 0, stdout: 'awake\n' })
+  // The two seconds at least that it stood still are not missing.
+  const now = Math.floor(Date.now() / 1000 - 0.5)
+  expect(Number((await ramet('exec', name, 'date', '+%s')).stdout)).toBeGreaterThanOrEqual(now)
 }
 
 describe('pause', () => {

@@ -44,6 +44,10 @@ export class Pause {
   async #letRun(): Promise<void> {
     const core = this.#core
     await core.machine.vm!.resume()
+    // Not waited for: a guest that does not answer goes on all the same.
+    void core.machine.agent
+      ?.setClock()
+      .catch((error: Error) => core.context.log(`container ${core.record.name}: ${error.message}`))
     core.record.paused = false
     await core.save()
     core.emit('unpause')

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ExecConfig, GuestMount, IdentifyOptions, StartConfig } from '../../guest/agent-client.ts'
+import { wallClockNs } from '../../guest/messages.ts'
 import type { ContainerConfig, ExecCreateRequest } from '../../../contract/docker.ts'
 import { guestLimits } from '../limits.ts'
 import { capabilities } from './capabilities.ts'
@@ -14,7 +15,7 @@ import type { ContainerRecord } from './record.ts'
 export function identity(config: ContainerConfig, network: GuestNetwork): IdentifyOptions {
   return {
     seed: randomBytes(64),
-    wallClockNs: BigInt(Date.now()) * 1_000_000n,
+    wallClockNs: wallClockNs(),
     hostname: config.Hostname!,
     machineId: randomBytes(16).toString('hex'),
     network: network.nat,

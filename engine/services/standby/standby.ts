@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgentClient } from '../../guest/agent-client.ts'
+import { wallClockNs } from '../../guest/messages.ts'
 import { copyDisk } from '../../hypervisor/disk.ts'
 import { removeGuardFiles } from '../../hypervisor/guard.ts'
 import { readVmMemory, type VmMemory } from '../../hypervisor/process-memory.ts'
@@ -121,7 +122,7 @@ export class Standby extends StandbyMachine {
       // Whatever it does from now on, it does with a seed that no sibling has; who takes it brings another.
       await agent.identify({
         seed: randomBytes(64),
-        wallClockNs: BigInt(Date.now()) * 1_000_000n,
+        wallClockNs: wallClockNs(),
         hostname: REHEARSED.Hostname!,
         machineId: randomBytes(16).toString('hex'),
         network: USUAL_NAT,

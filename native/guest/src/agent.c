@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "container.h"
 #include "disk.h"
 #include "fields.h"
@@ -287,6 +288,9 @@ static void handle(struct agent *agent, const struct frame *message) {
     case FRAME_PREPARE:
     case FRAME_LET_GO:
       result = prepare_clone(agent, message, &failure);
+      break;
+    case FRAME_CLOCK:
+      result = clock_follow(message->payload, message->length, &failure);
       break;
     case FRAME_HOLD:
       result = hold(agent, &failure);

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "fields.h"
 #include "file.h"
 #include "network.h"
@@ -37,13 +37,6 @@ static int reseed(const uint8_t *message, size_t length, struct failure *failure
   int failed = fd < 0 || ioctl(fd, RNDADDENTROPY, &pool) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0;
   explicit_bzero(&pool, sizeof pool);
   return failed ? fail_errno(failure, "GUEST_ERROR", "cannot reseed the guest's random generator") : 0;
-}
-
-static int set_clock(const uint8_t *message, size_t length, struct failure *failure) {
-  uint64_t now = field_number(message, length, IDENTIFY_CLOCK, 0);
-  struct timespec time = {.tv_sec = (time_t)(now / 1000000000u), .tv_nsec = (long)(now % 1000000000u)};
-  if (clock_settime(CLOCK_REALTIME, &time) == 0) return 0;
-  return fail_errno(failure, "GUEST_ERROR", "cannot set the guest's clock");
 }
 
 static int set_names(const uint8_t *message, size_t length, struct failure *failure) {
@@ -107,7 +100,7 @@ int identity_network(const uint8_t *message, size_t length, struct failure *fail
 
 int identify(const uint8_t *message, size_t length, struct failure *failure) {
   if (reseed(message, length, failure) < 0) return -1;
-  if (set_clock(message, length, failure) < 0) return -1;
+  if (clock_set(message, length, failure) < 0) return -1;
   if (set_names(message, length, failure) < 0) return -1;
   return identity_network(message, length, failure);
 }
