@@ -98,6 +98,8 @@ export class TestWindow implements AsyncDisposable {
     const window = new TestWindow(browser, context, page, console)
     await page.goto(console.link)
     await page.getByRole('navigation').waitFor()
+    // Until its first page is there the router hears of no other.
+    await page.waitForURL(({ hash }) => hash === '#/memory')
     return window
   }
 
