@@ -98,8 +98,8 @@ export class TestWindow implements AsyncDisposable {
     const window = new TestWindow(browser, context, page, console)
     await page.goto(console.link)
     await page.getByRole('navigation').waitFor()
-    // Until its first page is there the router hears of no other.
-    await page.waitForURL(({ hash }) => hash === '#/memory')
+    // A new user's first page. Until it is there the router hears of no other.
+    await page.waitForURL(({ hash }) => hash === '#/doctor?welcome')
     return window
   }
 
