@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { netImage } from '../support/net-image.ts'
 import { TestEngine } from '../support/engine.ts'
 import { busyShare, machineFacts } from './facts.ts'
+import { median, spread } from './median.ts'
 import { storageLoad } from './storage-load.ts'
 
 const SECONDS = Number(process.env['RAMET_BENCH_SECONDS'] ?? 20)
+const ROUNDS = Number(process.env['RAMET_BENCH_ROUNDS'] ?? 5)
 const DISK_BYTES = 10 * 1024 * 1024
 const NET_BITS = 20_000_000
 const FILE_MIB = 64
@@ -18,11 +20,11 @@ type Ramet = (...args: string[]) => Promise<string>
 type Work = (name: string) => Promise<number>
 
 /**
- * One container is held to 10 MB/s of its disk and 20 Mbit/s of its network, a neighbour to nothing. Each work is done by
- * the neighbour alone, by both at once, and by the neighbour alone again: what the limited one got of its limit, and
- * what the neighbour got of what it gets alone, with what was busy of the machine's CPUs. On the networks a third container,
- * which no limit holds but which sends no faster than the limit, then takes the limited one's place: what is left to the
- * neighbour beside it is what the machine has left, whatever holds limits.
+ * One container is held to 10 MB/s of its disk and 20 Mbit/s of its network, a neighbour to nothing. In each round the
+ * neighbour works alone, then beside the limited one: what that got of its limit, and what the neighbour got of what it
+ * gets alone, with what was busy of the machine's CPUs. On the networks a third container, which no limit holds but which
+ * sends no faster than the limit, then takes the limited one's place: what is left to the neighbour beside it is what the
+ * machine has left, whatever holds limits.
  */
 export async function benchLimits(): Promise<object> {
   await using engine = await TestEngine.start()
@@ -46,13 +48,12 @@ export async function benchLimits(): Promise<object> {
       async (name) =>
         Number(await ramet('exec', name, 'net-tool', 'blast', host, at, String(SECONDS), ...pace))
     const bytes = NET_BITS / 8
-    const networks = async (host: string, at: string): Promise<object> => ({
-      ...(await compared(network(host, at), bytes)),
-      besidePaced: await besidePaced(network(host, at), network(host, at, String(bytes)), bytes),
-    })
+    const networks = (host: string, at: string): Promise<object> =>
+      compared(network(host, at), bytes, network(host, at, String(bytes)))
     return {
       machine: await machineFacts(engine),
       seconds: SECONDS,
+      rounds: ROUNDS,
       diskLimitBytesPerSecond: DISK_BYTES,
       networkLimitBitsPerSecond: NET_BITS,
       diskWrite: await compared(disk('write-seq'), DISK_BYTES),
@@ -89,28 +90,49 @@ async function setUp(ramet: Ramet, program: string, port: string): Promise<void>
   }
 }
 
-async function compared(work: Work, limit: number): Promise<object> {
-  const [before, busyBefore] = await busyShare(() => work('free'))
-  const [[held, together], busyTogether] = await busyShare(() => Promise.all([work('held'), work('free')]))
-  const [after, busyAfter] = await busyShare(() => work('free'))
+/** `paced` is the work of one that sends no faster than the limit, but is not held to it. */
+async function compared(work: Work, limit: number, paced?: Work): Promise<object> {
+  const alone: number[] = []
+  const limited = new Beside(limit)
+  const beside = new Beside(limit)
+  for (let round = 0; round < ROUNDS; round++) {
+    const [bytes, busy] = await busyShare(() => work('free'))
+    alone.push(bytes)
+    await limited.take(bytes, busy, () => Promise.all([work('held'), work('free')]))
+    if (paced) await beside.take(bytes, busy, () => Promise.all([paced('paced'), work('free')]))
+  }
   return {
-    partOfLimit: held / limit,
-    neighbourRatio: together / ((before + after) / 2),
-    neighbourBytesPerSecond: [before, together, after].map(Math.round),
-    busyCpus: [busyBefore, busyTogether, busyAfter],
+    aloneBytesPerSecond: spread(alone),
+    besideLimited: limited.figures(),
+    ...(paced && { besidePaced: beside.figures() }),
   }
 }
 
-async function besidePaced(work: Work, pacedWork: Work, pace: number): Promise<object> {
-  const [[paced, together], busyTogether] = await busyShare(() =>
-    Promise.all([pacedWork('paced'), work('free')]),
-  )
-  const [alone, busyAlone] = await busyShare(() => work('free'))
-  return {
-    partOfPace: paced / pace,
-    neighbourRatio: together / alone,
-    neighbourBytesPerSecond: [together, alone].map(Math.round),
-    busyCpus: [busyTogether, busyAlone],
+/** What there is of both in each round, and of the neighbour against what it gets alone in the same one. */
+class Beside {
+  readonly #limit: number
+  readonly #partOfLimit: number[] = []
+  readonly #neighbour: number[] = []
+  readonly #busy: number[][] = []
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  async take(alone: number, busyAlone: number, both: () => Promise<number[]>): Promise<void> {
+    const [[bounded = 0, neighbour = 0], busy] = await busyShare(both)
+    this.#partOfLimit.push(bounded / this.#limit)
+    this.#neighbour.push(neighbour / alone)
+    this.#busy.push([busyAlone, busy])
+  }
+
+  figures(): object {
+    const busy = (at: number): number => median(this.#busy.map((each) => each[at]!))
+    return {
+      partOfLimit: spread(this.#partOfLimit),
+      neighbourRatio: spread(this.#neighbour),
+      busyCpus: { alone: busy(0), both: busy(1) },
+    }
   }
 }
 

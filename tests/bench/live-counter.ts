@@ -2,7 +2,8 @@ import type { ForkResponse } from '../../contract/ramet.ts'
 import { TestEngine } from '../support/engine.ts'
 import { until } from '../support/fixture.ts'
 import { debianImage } from '../support/images.ts'
-import { json, machineFacts, spread } from './facts.ts'
+import { json, machineFacts } from './facts.ts'
+import { spread } from './median.ts'
 
 const CHILDREN = 20
 const GENERATIONS = 5

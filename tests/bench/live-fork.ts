@@ -1,7 +1,8 @@
 import type { ForkResponse, MemoryReport, TemplateSummary } from '../../contract/ramet.ts'
 import { TestEngine } from '../support/engine.ts'
 import { busyboxImage } from '../support/images.ts'
-import { json, machineFacts, median, spread } from './facts.ts'
+import { json, machineFacts } from './facts.ts'
+import { median, spread } from './median.ts'
 
 const ROUNDS = 20
 const AT_ONCE = 16

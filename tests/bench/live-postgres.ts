@@ -1,7 +1,8 @@
 import type { ForkResponse, MemoryReport } from '../../contract/ramet.ts'
 import { TestEngine } from '../support/engine.ts'
 import { openSession, postgresImage, query } from '../support/postgres.ts'
-import { json, machineFacts, median, spread } from './facts.ts'
+import { json, machineFacts } from './facts.ts'
+import { median, spread } from './median.ts'
 
 /** Under emulation, ten servers that read all their rows at once take minutes. */
 const PATIENCE_MS = 900_000

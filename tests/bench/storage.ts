@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { busyboxImage } from '../support/images.ts'
 import { TestEngine } from '../support/engine.ts'
+import { median } from './median.ts'
 import { storageLoad } from './storage-load.ts'
 
 const ROUNDS = 7
@@ -74,9 +75,4 @@ async function ramet(engine: TestEngine, args: string[]): Promise<string> {
   const { code, stdout, stderr } = await engine.ramet(args, { timeoutMs: 600_000 })
   if (code !== 0) throw new Error(`ramet ${args[0]} failed: ${stderr}`)
   return stdout
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)]!
 }

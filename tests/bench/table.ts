@@ -1,4 +1,4 @@
-import type { spread } from './facts.ts'
+import type { spread } from './median.ts'
 
 export interface Row {
   what: string
