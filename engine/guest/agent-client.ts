@@ -176,7 +176,8 @@ export class AgentClient {
   /** Lets them go on, at the time that it is now. */
   async release(): Promise<void> {
     try {
-      await this.setClock()
+      // The guest takes it first; one whose clock cannot be set goes on all the same.
+      this.setClock().catch(() => {})
       await this.#link.request(FrameType.release, 0, Buffer.alloc(0))
     } finally {
       this.#goOn()

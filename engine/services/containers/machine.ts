@@ -279,8 +279,11 @@ export class Machine {
       this.#accept(this.#agent, record)
       // An engine that was killed while it froze the container left it so.
       if (this.#agent.hello.state === 'held') await this.#agent.release()
-      // The workstation may have slept, or the VM stood still, while no engine knew of it.
-      else await this.#agent.setClock()
+      // The workstation may have slept, or the VM stood still, while no engine knew of it. It runs whatever its clock says.
+      else
+        this.#agent
+          .setClock()
+          .catch((error: Error) => this.#context.log(`container ${record.name}: ${error.message}`))
       return ['running', 'held'].includes(this.#agent.hello.state)
     } catch (error) {
       this.#context.log(`container ${record.name}: its guest does not answer: ${(error as Error).message}`)
