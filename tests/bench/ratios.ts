@@ -19,10 +19,10 @@ import { table, type Row } from './table.ts'
 
 /** Rounds in which cold, clone, standby, runc and bare QEMU take turns. */
 const ROUNDS = Number(process.env['RAMET_BENCH_ROUNDS'] ?? 20)
-/** Names of parts, with commas between them; all where it is not given. */
-const ONLY = process.env['RAMET_BENCH_PARTS']?.split(',')
 /** Of those the first so many also measure idle VMs, of which each cold one is another boot. */
 const IDLE_ROUNDS = Math.min(ROUNDS, 6)
+/** Names of parts, with commas between them; all where it is not given. */
+const ONLY = process.env['RAMET_BENCH_PARTS']?.split(',')
 const READERS = Math.min(ROUNDS + 1, 21)
 const SAVES = 3
 const AT_ONCE = 16
