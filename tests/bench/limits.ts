@@ -1,9 +1,9 @@
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { netImage } from '../support/net-image.ts'
+import { netSink } from '../support/net-sink.ts'
 import { TestEngine } from '../support/engine.ts'
 import { busyShare, machineFacts } from './facts.ts'
 import { median, spread } from './median.ts'
@@ -34,7 +34,7 @@ export async function benchLimits(): Promise<object> {
     if (code !== 0) throw new Error(`ramet ${args.join(' ')}: ${stderr}`)
     return stdout
   }
-  const outside = await sink()
+  const outside = await netSink()
   try {
     const program = await storageLoad(folder)
     const port = String((outside.address() as AddressInfo).port)
@@ -134,15 +134,4 @@ class Beside {
       busyCpus: { alone: busy(0), both: busy(1) },
     }
   }
-}
-
-/** Does on this machine what `net-tool sink` does. */
-async function sink(): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    let bytes = 0n
-    socket.on('data', (data) => (bytes += BigInt(data.length)))
-    socket.on('end', () => socket.end(Buffer.from(new BigUint64Array([bytes]).buffer)))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return server
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Server } from 'node:net'
+import { connect, type AddressInfo, type Server } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { NetworkRate } from '../../contract/ramet-networks.ts'
 import type { CliResult, TestEngine } from '../support/engine.ts'
 import { until, useEngine } from '../support/fixture.ts'
 import { netImage } from '../support/net-image.ts'
+import { netSink } from '../support/net-sink.ts'
 
 /** What rates do to what goes over networks and the NAT: of all tests these alone compare with a clock. */
 let engine: TestEngine
@@ -20,18 +21,6 @@ async function run(name: string, ...flags: string[]): Promise<void> {
   const script = 'net-tool sink 9000 & exec sleep 100000'
   const { code, stderr } = await ramet('run', '-d', '--name', name, ...flags, image, 'sh', '-c', script)
   expect([code, code === 0 ? '' : stderr]).toEqual([0, ''])
-}
-
-/** Does on this machine what `net-tool sink` does; answers its port. */
-async function sink(): Promise<number> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    let bytes = 0n
-    const told = (): Buffer => Buffer.from(new BigUint64Array([bytes]).buffer)
-    socket.on('data', (data) => (bytes += BigInt(data.length))).on('end', () => socket.end(told()))
-  }).listen(0, '127.0.0.1')
-  servers.push(server)
-  await once(server, 'listening')
-  return (server.address() as AddressInfo).port
 }
 
 /** Sends so much to a `net-tool sink`; answers how much of it came in a second. */
@@ -58,7 +47,9 @@ afterAll(() => servers.forEach((server) => server.close()))
 
 test('a rate holds on the NAT too, both ways, through the death of an engine, and is changed while it runs', async () => {
   const bits = 2_000_000
-  const out = await sink()
+  const sink = await netSink()
+  servers.push(sink)
+  const out = (sink.address() as AddressInfo).port
   const host = ['--add-host', 'host:host-gateway', '--label', `ramet.host.ports=${out}`]
   await run('bound', '-p', '9000', ...host, '--label', `ramet.net.rate=${bits}`)
   const into = Number((await engine.inspect('bound')).NetworkSettings.Ports['9000/tcp']![0]!.HostPort)
