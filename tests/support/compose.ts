@@ -21,7 +21,7 @@ services:
   api:
     image: busybox
     init: true
-    command: sh -c 'echo api up; while :; do nc -l -p 9000 -e echo from api; done'
+    command: sh -c 'echo api up; exec nc -ll -p 9000 -e echo from api'
     networks: { front: {}, back: { aliases: [backend] } }
     stop_grace_period: 1s
     depends_on: { db: { condition: service_healthy } }
@@ -109,7 +109,8 @@ export async function judgeShop(engine: TestEngine, shop: ComposeProject): Promi
   )
   expect((await shop.ok('ps', '-q', 'web')).trim()).toBe(ids.web)
   const address = (await shop.ok('port', 'web', '80')).trim()
-  expect(await (await fetch(`http://${address}/`)).text()).toBe('hello\n')
+  const page = async (): Promise<string> => (await fetch(`http://${address}/`)).text()
+  await until('the page', async () => (await page().catch(() => undefined)) === 'hello\n')
   const logs = await shop.ok('logs', '--no-color')
   for (const service of ['web', 'api', 'db']) {
     expect(logs).toMatch(new RegExp(`${service}[-_]1 +\\| ${service} up`))

@@ -19,10 +19,17 @@ describe.skipIf(!version)(`docker's networks and volumes (${version})`, () => {
   }
 
   const runDb = (): Promise<string> => {
-    const script = 'mkdir -p /store; while :; do nc -l -p 5000 -e cat /store/it; done'
+    const script = 'mkdir -p /store; exec nc -ll -p 5000 -e cat /store/it'
     const placed = ['--network', 'back', '--network-alias', 'store', '-v', 'data:/store']
     return ok('run', '-d', '--name', 'db', '--init', ...placed, 'busybox', 'sh', '-c', script)
   }
+
+  /** A container that has just been started may not listen yet. */
+  const untilKept = (from: string, host: string, port: string): Promise<void> =>
+    until(`the data of ${host}`, async () => {
+      const { code, stdout } = await docker('exec', from, 'nc', '-w', '9', host, port)
+      return code === 0 && stdout === 'kept\n'
+    })
 
   beforeAll(async () => {
     await ok('network', 'create', '--label', 'tier=front', 'front')
@@ -30,7 +37,7 @@ describe.skipIf(!version)(`docker's networks and volumes (${version})`, () => {
     await ok('volume', 'create', '--label', 'kind=data', 'data')
     await runDb()
     await ok('exec', 'db', 'sh', '-c', 'echo kept > /store/it')
-    const serve = 'while :; do nc -l -p 9000 -e sh -c "nc -w 5 store 5000"; done'
+    const serve = 'exec nc -ll -p 9000 -e nc -w 5 store 5000'
     await ok('create', '--name', 'api', '--init', '--network', 'back', '--ip', '10.77.0.9', 'busybox', 'sh', '-c', serve) // prettier-ignore
     await ok('network', 'connect', '--alias', 'backend', 'front', 'api')
     await ok('start', 'api')
@@ -44,7 +51,7 @@ describe.skipIf(!version)(`docker's networks and volumes (${version})`, () => {
       'the page',
       async () => (await fetch(`http://${address}/`).catch(() => undefined))?.ok === true,
     )
-    expect(await ok('exec', 'web', 'nc', '-w', '9', 'backend', '9000')).toBe('kept\n')
+    await untilKept('web', 'backend', '9000')
     expect(await ok('exec', 'api', 'wget', '-qO-', 'http://web/')).toBe('page\n')
     const linked = ['run', '--rm', '--network', 'front', '--link', 'web:site', '--link', 'api', 'busybox']
     expect(await ok(...linked, 'wget', '-qO-', 'http://site/')).toBe('page\n')
@@ -77,7 +84,7 @@ describe.skipIf(!version)(`docker's networks and volumes (${version})`, () => {
     expect((await docker('exec', 'web', 'nslookup', 'backend')).stdout).not.toMatch(/Name:/)
     await ok('rm', '-f', 'db')
     await runDb()
-    expect(await ok('exec', 'api', 'nc', '-w', '9', 'store', '5000')).toBe('kept\n')
+    await untilKept('api', 'store', '5000')
     await ok('rm', '-f', 'db', 'api', 'web')
     expect(await ok('network', 'prune', '-f')).toMatch(/^(back\nfront|front\nback)$/m)
     expect(await ok('volume', 'rm', 'data')).toBe('data\n')
