@@ -17,19 +17,13 @@ import { anonymousBytes, availableBytes, settledMemory } from './host-memory.ts'
 import { RuncBundle } from './runc.ts'
 import { table, type Row } from './table.ts'
 
-/** Rounds in which cold, clone, standby, runc and bare QEMU take turns. */
+/** Rounds of each part, in which what is compared takes turns. */
 const ROUNDS = Number(process.env['RAMET_BENCH_ROUNDS'] ?? 20)
-/** Of those the first so many also measure idle VMs, of which each cold one is another boot. */
-const IDLE_ROUNDS = Math.min(ROUNDS, 6)
 /** Names of parts, with commas between them; all where it is not given. */
 const ONLY = process.env['RAMET_BENCH_PARTS']?.split(',')
-const READERS = Math.min(ROUNDS + 1, 21)
-const SAVES = 3
+const READERS = ROUNDS + 1
 const AT_ONCE = 16
-/** So many single forks are measured for each time that many are made at once. */
-const FORKS_A_CROWD = 4
 const SAVING_VMS = 8
-const SAVING_ROUNDS = 1
 const IMAGE_BYTES = 64 * 1024 ** 2
 
 const COUNT = 'i=0; while :; do i=$((i+1)); echo $i; usleep 10000; done'
@@ -62,7 +56,7 @@ export async function benchRatios(): Promise<object> {
   for (const [name, part] of Object.entries(parts)) {
     if (ONLY?.includes(name) === false) continue
     Object.assign(samples, await part())
-    // It takes a quarter of an hour: who cannot wait for the end has what there is.
+    // It takes most of an hour: who cannot wait for the end has what there is.
     process.stderr.write(`${table({}, rowsOf(samples))}\n`)
   }
   const rows = rowsOf(samples)
@@ -103,7 +97,6 @@ class Bench {
       if ((await this.#start(`standby${round}`)).from !== 'standby') throw new Error('no clone was waiting')
       await this.#waiting(0)
       if (runc) note('runcMs', await runc.true())
-      if (round >= IDLE_ROUNDS) continue
       for (const isolation of ['cold', 'default'] as const) {
         const kind = isolation === 'cold' ? 'cold' : 'clone'
         const id = await this.#run(isolation, ['sleep', '100000'])
@@ -143,30 +136,35 @@ class Bench {
    * CPUs busy, and those that come after them would be measured by that.
    */
   async forks(): Promise<Record<string, number[]>> {
-    const saves: number[] = []
-    const counter = await this.#run('default', ['sh', '-c', COUNT])
-    const [template] = await json<TemplateSummary[]>(this.#engine, 'GET', '/ramet/v1/templates')
-    saves.push(template!.freezeMs)
-    const held: number[] = []
-    for (let round = 0; round < ROUNDS; round++) held.push((await this.#fork(counter, 1)).heldMs)
-    await this.#remove(counter)
-
-    const waiter = await this.#run('default', ['sleep', '100000'])
-    const one: number[] = []
-    const many: number[] = []
+    const samples = {
+      pausedSaveMs: [] as number[],
+      forkHeldMs: [] as number[],
+      forkMs: [] as number[],
+      forksAtOnceMs: [] as number[],
+    }
     for (let round = 0; round < ROUNDS; round++) {
-      one.push((await this.#fork(waiter, 1)).tookMs)
-      if (round % FORKS_A_CROWD === 0) many.push((await this.#fork(waiter, AT_ONCE)).tookMs)
+      samples.pausedSaveMs.push(await this.#pausedSave())
+      const counter = await this.#run('default', ['sh', '-c', COUNT])
+      samples.forkHeldMs.push((await this.#fork(counter, 1)).heldMs)
+      await this.#remove(counter)
+
+      const waiter = await this.#run('default', ['sleep', '100000'])
+      samples.forkMs.push((await this.#fork(waiter, 1)).tookMs)
+      samples.forksAtOnceMs.push((await this.#fork(waiter, AT_ONCE)).tookMs)
+      await this.#remove(waiter)
     }
-    await this.#remove(waiter)
-    while (saves.length < SAVES) {
-      const { code, stderr } = await this.#engine.ramet(['templates', 'rm', '-f', template!.id])
-      if (code !== 0) throw new Error(stderr)
-      await this.timed('default')
-      const [again] = await json<TemplateSummary[]>(this.#engine, 'GET', '/ramet/v1/templates')
-      saves.push(again!.freezeMs)
-    }
-    return { forkHeldMs: held, pausedSaveMs: saves, forkMs: one, forksAtOnceMs: many }
+    return samples
+  }
+
+  /** Milliseconds that the freeze of a new template takes, whose VM is paused for it. */
+  async #pausedSave(): Promise<number> {
+    const templates = (): Promise<TemplateSummary[]> => json(this.#engine, 'GET', '/ramet/v1/templates')
+    const [before] = await templates()
+    const { code, stderr } = await this.#engine.ramet(['templates', 'rm', '-f', before!.id])
+    if (code !== 0) throw new Error(stderr)
+    await this.timed('default')
+    const [after] = await templates()
+    return after!.freezeMs
   }
 
   /** Forks, until all children run; then they are removed. */
@@ -183,13 +181,13 @@ class Bench {
   async saving(): Promise<Record<string, number[]>> {
     const shown: number[] = []
     const measured: number[] = []
-    for (let round = 0; round < SAVING_ROUNDS; round++) {
+    for (let round = 0; round < ROUNDS; round++) {
       const taken: Partial<Record<Isolation, number>> = {}
       for (const isolation of ['default', 'cold'] as const) {
         await settledMemory()
         const before = await availableBytes()
-        const ids: string[] = []
-        for (let at = 0; at < SAVING_VMS; at++) ids.push(await this.#run(isolation, ['sleep', '100000']))
+        const all = Array.from({ length: SAVING_VMS }, () => this.#run(isolation, ['sleep', '100000']))
+        const ids = await Promise.all(all)
         await settledMemory()
         taken[isolation] = before - (await availableBytes())
         if (isolation === 'default') shown.push((await this.#memory()).totals.savedBytes)
