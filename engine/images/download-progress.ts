@@ -74,7 +74,10 @@ export class DownloadProgress implements Disposable {
     for (const layer of [...this.#pending]) {
       if (!(await stat(join(this.#watched.blobs, 'sha256', hexOf(layer.digest))).catch(() => undefined)))
         continue
-      this.#pending.splice(this.#pending.indexOf(layer), 1)
+      // The last look may still be under way, and have counted it.
+      const at = this.#pending.indexOf(layer)
+      if (at < 0) continue
+      this.#pending.splice(at, 1)
       this.#finished += layer.size
       this.#tell('Download complete', layer)
     }
