@@ -15,6 +15,7 @@ import { diskChain, mountedAhead } from './disk.ts'
 import { failpoint } from '../failpoint.ts'
 import { noNetwork, type GuestNetwork } from '../networks/guest.ts'
 import { identity, startConfig } from './process.ts'
+import { publish } from './publish.ts'
 import { leaveNetworks, replug } from './plugged.ts'
 import type { StartTimes } from './start-times.ts'
 import { encode, vmName, vmUuid, type ContainerRecord } from './record.ts'
@@ -185,7 +186,7 @@ export class Machine {
     plug: (vm: VirtualMachine) => Promise<void>,
   ): Promise<void> {
     await plug(vm)
-    for (const forward of record.ports) await vm.addForward(forward)
+    await publish(record, vm)
     const limits = vmLimits(record.hostConfig)
     if (isLimited(limits)) await vm.limit(limits)
   }

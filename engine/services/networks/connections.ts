@@ -6,6 +6,7 @@ import type {
 import { EngineError } from '../../../contract/errors.ts'
 import type { Container } from '../containers/container.ts'
 import { allocatePorts, wantedPorts } from '../containers/ports.ts'
+import { publish } from '../containers/publish.ts'
 import type { ContainerRecord } from '../containers/record.ts'
 import { checkJoin, type Attachments, type Run } from './attachments.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -120,7 +121,7 @@ export class Connections {
       await vm.setNatLink(true)
       await agent.setInterface(natInterface(record))
       record.ports = await allocatePorts(wantedPorts(record.config, record.hostConfig))
-      for (const forward of record.ports) await vm.addForward(forward)
+      await publish(record, vm)
     } else if (had && !has) {
       await vm.setNatLink(false)
       for (const forward of record.ports) await vm.removeForward(forward)
