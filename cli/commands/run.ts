@@ -27,6 +27,11 @@ async function run(image: string, command: string[], flags: RunFlags): Promise<v
   if (!flags.detach && flags.interactive && flags.tty && !process.stdin.isTTY) {
     throw new EngineError('INVALID_ARGUMENT', 'standard input is not a terminal; leave out -t, or -i')
   }
+  if (!flags.detach && flags.tty && process.stdout.isTTY) {
+    // With its start, not after it: what was typed ahead is read once the size is right.
+    const { rows, columns } = process.stdout
+    request.HostConfig = { ...request.HostConfig, ConsoleSize: [rows, columns] }
+  }
   const client = await engine()
   const id = await createContainer(client, request, flags)
   const start = async (): Promise<void> => {

@@ -37,6 +37,8 @@ test('a terminal is raw, told its size, and its output not framed', async () => 
   expect(shown).toBe('prompt> bye\r\n')
   const resize = engine.calls.find(({ what }) => what.endsWith('/resize'))!
   expect(Object.fromEntries(resize.query)).toEqual({ h: '30', w: '100' })
+  const create = engine.calls.find(({ what }) => what === 'POST /containers/create')!
+  expect(JSON.parse(create.body)).toMatchObject({ HostConfig: { ConsoleSize: [30, 100] } })
 })
 
 test('ctrl-p ctrl-q leaves the container running', async () => {
