@@ -53,7 +53,7 @@ describe('conversion', () => {
     const image = await load([LARGE, [{ path: 'f0', data: 'new' }]])
     const told: ProgressMessage[][] = [[], []]
     const asked = told.map((list) => store.erofs(image, { onProgress: (message) => list.push(message) }))
-    await expect.poll(() => readdir(join(folder, 'work')), { timeout: 20_000 }).toHaveLength(1)
+    await expect.poll(() => readdir(join(folder, 'work')), { timeout: 60_000 }).toHaveLength(1)
     const results = await Promise.all([...asked, store.erofs(image)])
     expect(new Set(results.map(({ path }) => path)).size).toBe(1)
     expect(told[0]).toEqual(told[1])
@@ -68,7 +68,7 @@ describe('conversion', () => {
     const before = await filesOf()
     const [first, second] = [new AbortController(), new AbortController()]
     const asked = [first, second].map(({ signal }) => store.erofs(image, { signal }))
-    await expect.poll(() => readdir(join(folder, 'work')), { timeout: 20_000 }).toHaveLength(1)
+    await expect.poll(() => readdir(join(folder, 'work')), { timeout: 60_000 }).toHaveLength(1)
     first.abort()
     await expect(asked[0]).rejects.toMatchObject({ name: 'AbortError' })
     expect(await readdir(join(folder, 'work'))).toHaveLength(1)
@@ -105,7 +105,7 @@ describe('conversion', () => {
     const image = await load([LARGE])
     const asked = store.erofs(image)
     const ended = expect(asked).rejects.toBeDefined()
-    await expect.poll(() => readdir(join(folder, 'work')), { timeout: 20_000 }).toHaveLength(1)
+    await expect.poll(() => readdir(join(folder, 'work')), { timeout: 60_000 }).toHaveLength(1)
     await store.remove(image.id, { force: false, inUse: () => [] })
     await ended
     expect(await filesOf()).toEqual(['blobs', 'blobs/sha256', 'erofs', 'index.json', 'oci-layout', 'work'])

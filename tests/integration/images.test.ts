@@ -359,7 +359,7 @@ describe('load', () => {
     const before = await filesOf()
     const loading = store.load(stalled, { signal: controller.signal })
     const cancelled = expect(loading).rejects.toMatchObject({ name: 'AbortError' })
-    await expect.poll(() => filesOf()).not.toEqual(before)
+    await expect.poll(() => filesOf(), { timeout: 60_000 }).not.toEqual(before)
     controller.abort()
     await cancelled
     expect(stalled.destroyed).toBe(true)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CliResult, TestEngine } from '../support/engine.ts'
 import { until, useEngine } from '../support/fixture.ts'
 import { netImage } from '../support/net-image.ts'
+import { listenAtOnePort } from '../support/shared-port.ts'
 import { AS_USER } from '../support/tags.ts'
 
 /** What leads into containers and out of them: published ports, ports of the host. */
@@ -34,14 +35,17 @@ async function serve(text: string): Promise<number> {
 const portOf = async (name: string, key: string): Promise<number> =>
   Number((await engine.inspect(name)).NetworkSettings.Ports[key]?.[0]?.HostPort)
 
-/** What is said at a port of this machine, once something is; or that nothing listens there. */
+/**
+ * What is said at a port of this machine, once something is; or that nothing listens there. It is published before
+ * somebody listens in the guest: a connection is reset or closed until then.
+ */
 async function askTcp(port: number): Promise<string> {
   let said = ''
   await until('an answer', async () => {
     const socket = connect(port, '127.0.0.1').on('data', (data) => (said += String(data)))
-    await Promise.race([once(socket, 'end'), once(socket, 'close')]).catch(
-      ({ code }: { code: string }) => (said = code),
-    )
+    await Promise.race([once(socket, 'end'), once(socket, 'close')]).catch(({ code }: { code: string }) => {
+      if (code === 'ECONNREFUSED') said = code
+    })
     socket.destroy()
     return said !== ''
   })
@@ -127,10 +131,16 @@ test(
 
 test('who asks a published UDP port is answered, and no datagram goes to the host unasked', async () => {
   const heard: string[] = []
-  const service = createSocket('udp4').on('message', (data) => heard.push(String(data)))
-  service.bind(0, '127.0.0.1')
-  await once(service, 'listening')
-  const { port } = service.address()
+  const {
+    port,
+    tcp,
+    udp: services,
+  } = await listenAtOnePort('127.0.0.1', {
+    tcp: (socket) => void socket.end('tcp'),
+    udp: () => [createSocket('udp4').on('message', (data) => heard.push(String(data)))],
+  })
+  servers.push(tcp)
+  const service = services[0]!
   await run('echo', '-p', '53/udp', '-p', '80')
   const udp = await portOf('echo', '53/udp')
   expect(await askUdp(udp, 'who')).toBe('who')
@@ -144,9 +154,6 @@ test('who asks a published UDP port is answered, and no datagram goes to the hos
     return Promise.resolve(heard.length > 0)
   })
   expect(heard[0]).toBe('asked')
-  const tcp = createServer((socket) => socket.end('tcp')).listen(port, '127.0.0.1')
-  servers.push(tcp)
-  await once(tcp, 'listening')
   expect((await inside('echo', 'nc', '-w', '5', '10.0.2.2', String(port))).stdout).toBe('')
   service.close()
   expect(await ramet('rm', '-f', 'echo')).toMatchObject({ code: 0 })

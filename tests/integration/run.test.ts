@@ -69,19 +69,24 @@ test('logs: the last lines, since a time, with their times, and followed to the 
 describe('starts', () => {
   test('wait for no other: one whose VM stands still holds up nobody', async () => {
     expect((await engine.ramet(['run', '--rm', image, 'true'])).code).toBe(0)
-    const stuck = engine.ramet(['run', '--name', 'stuck', ...shell('echo done')])
-    let pid = 0
-    await until('its VM is there', async () => {
-      pid = parseInt((await qemuProcesses(engine.home))[0] ?? '0')
-      return pid > 0
-    })
-    process.kill(pid, 'SIGSTOP')
-    let ended = false
-    void stuck.then(() => (ended = true))
-    expect(await engine.ramet(['run', '--rm', ...shell('echo free')])).toMatchObject({ stdout: 'free\n' })
-    expect(ended).toBe(false)
-    process.kill(pid, 'SIGCONT')
-    expect(await stuck).toMatchObject({ code: 0, stdout: 'done\n' })
-    await engine.ramet(['rm', 'stuck'])
+    const script = 'until test -e /go; do usleep 50000; done; echo done'
+    let met = false
+    for (let tries = 0; tries < 20 && !met; tries++) {
+      const stuck = engine.ramet(['run', '--name', 'stuck', ...shell(script)])
+      let pid = 0
+      await until('its VM is there', async () => {
+        pid = parseInt((await qemuProcesses(engine.home))[0] ?? '0')
+        return pid > 0
+      })
+      process.kill(pid, 'SIGSTOP')
+      expect(await engine.ramet(['run', '--rm', ...shell('echo free')])).toMatchObject({ stdout: 'free\n' })
+      // Else it was stopped too late: its start was over.
+      met = (await engine.inspect('stuck')).State.Status === 'created'
+      process.kill(pid, 'SIGCONT')
+      await until('it runs', async () => (await engine.ramet(['exec', 'stuck', 'touch', '/go'])).code === 0)
+      expect(await stuck).toMatchObject({ code: 0, stdout: 'done\n' })
+      await engine.ramet(['rm', 'stuck'])
+    }
+    expect(met).toBe(true)
   })
 })

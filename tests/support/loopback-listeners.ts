@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { createServer, isIPv6, type AddressInfo } from 'node:net'
+import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { listenAtOnePort } from './shared-port.ts'
 
 const own = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
 
@@ -29,23 +30,22 @@ export async function listenEverywhere(): Promise<Listeners> {
   if (!own.some(({ address }) => address === '::1'))
     console.warn('no loopback of version 6: it goes untested')
   const arrived: string[] = []
-  const tcp = createServer((socket) => {
-    arrived.push(`tcp ${socket.localAddress!.replace('::ffff:', '')}`)
-    socket.on('error', () => {})
-    socket.end('reached')
-  }).listen(0, '::')
-  await once(tcp, 'listening')
-  const { port } = tcp.address() as AddressInfo
-  const sockets = [createSocket('udp4'), createSocket({ type: 'udp6', ipv6Only: true })]
-  for (const socket of sockets) {
-    socket.on('message', (data) => arrived.push(String(data))).bind(port)
-    await once(socket, 'listening')
-  }
+  const { port, tcp, udp } = await listenAtOnePort(undefined, {
+    tcp(socket) {
+      arrived.push(`tcp ${socket.localAddress!.replace('::ffff:', '')}`)
+      socket.on('error', () => {})
+      socket.end('reached')
+    },
+    udp: () =>
+      [createSocket('udp4'), createSocket({ type: 'udp6', ipv6Only: true })].map((socket) =>
+        socket.on('message', (data) => arrived.push(String(data))),
+      ),
+  })
   return {
     port,
     arrived,
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.close()
+      for (const socket of udp) socket.close()
       tcp.close()
       await once(tcp, 'close')
     },

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { chmod, cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { REPORTERS } from './count-reporter.ts'
 
@@ -90,5 +91,15 @@ function runAs(
 /** The session daemon stays for a while after its last client; its folder is about to go. */
 async function endDaemon(runtime: string): Promise<void> {
   const pid = Number(await readFile(join(runtime, 'libvirt', 'libvirtd.pid'), 'utf8').catch(() => ''))
-  if (pid > 0) process.kill(pid, 'SIGTERM')
+  if (pid === 0) return
+  process.kill(pid, 'SIGTERM')
+  for (const deadline = Date.now() + 60_000; await runs(pid); await delay(50)) {
+    if (Date.now() > deadline) throw new Error(`the libvirt daemon (pid ${pid}) does not end`)
+  }
+}
+
+/** Not where it has ended and nobody reaps it. */
+async function runs(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return stat !== '' && stat[stat.lastIndexOf(')') + 2] !== 'Z'
 }

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { connect, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,20 +11,23 @@ import { command } from './engine.ts'
 /** Looks at a request before the registry does; answers it itself and returns true, or leaves it alone. */
 export type Intercept = (call: IncomingMessage, answer: ServerResponse) => boolean
 
-/** Debian's docker-registry on a free port of the loopback, without TLS; all of it goes when it is disposed of. */
+/**
+ * Debian's docker-registry, without TLS, behind a port of the loopback. It listens on a socket of its own: a port that is
+ * free when it is told to may be another's when it binds it. All of it goes when it is disposed of.
+ */
 export class TestRegistry implements AsyncDisposable {
   /** `localhost:PORT`, where `intercept` is asked first. */
   readonly host: string
   /** Where it keeps blobs: `docker/registry/v2/blobs/sha256/XX/HEX/data`. */
   readonly folder: string
-  /** The registry itself. */
-  readonly #direct: string
+  /** Of the registry itself. */
+  readonly #socket: string
   readonly #process: ChildProcess
   readonly #front: Server
   intercept: Intercept = () => false
 
-  private constructor(direct: string, folder: string, child: ChildProcess, front: Server) {
-    this.#direct = direct
+  private constructor(socket: string, folder: string, child: ChildProcess, front: Server) {
+    this.#socket = socket
     this.folder = folder
     this.#process = child
     this.#front = front
@@ -35,17 +39,17 @@ export class TestRegistry implements AsyncDisposable {
 
   static async start(): Promise<TestRegistry> {
     const folder = await mkdtemp(join(tmpdir(), 'ramet-registry-'))
-    const direct = `127.0.0.1:${await freePort()}`
+    const socket = join(folder, 'socket')
     const config = {
       version: '0.1',
       log: { level: 'error', accesslog: { disabled: true } },
       storage: { filesystem: { rootdirectory: folder } },
-      http: { addr: direct },
+      http: { net: 'unix', addr: socket },
     }
     // YAML is a superset of JSON.
     await writeFile(join(folder, 'config.yml'), JSON.stringify(config))
     const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: 'ignore' })
-    const registry = new TestRegistry(direct, folder, child, await listen(createServer()))
+    const registry = new TestRegistry(socket, folder, child, await listen(createServer()))
     await registry.#answers()
     return registry
   }
@@ -74,7 +78,7 @@ export class TestRegistry implements AsyncDisposable {
     this.#process.once('error', (error) => (failed = error))
     for (const deadline = Date.now() + 20_000; Date.now() < deadline && !failed; await delay(50)) {
       if (this.#process.exitCode !== null) break
-      if (await fetch(`http://${this.#direct}/v2/`).then(() => true, () => false)) return // prettier-ignore
+      if (await listens(this.#socket)) return
     }
     await this[Symbol.asyncDispose]()
     throw failed ?? new Error('docker-registry did not come up')
@@ -97,7 +101,7 @@ export class TestRegistry implements AsyncDisposable {
 
   #forward(call: IncomingMessage, answer: ServerResponse): void {
     const { method, url, headers } = call
-    const onward = request(`http://${this.#direct}${url}`, { method, headers }, (response) => {
+    const onward = request({ socketPath: this.#socket, method, path: url, headers }, (response) => {
       answer.writeHead(response.statusCode ?? 502, response.headers)
       response.pipe(answer)
     })
@@ -118,11 +122,11 @@ export function demandLogin(username: string, password: string): Intercept {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = await listen(createServer())
-  const port = portOf(server)
-  await new Promise((resolve) => server.close(resolve))
-  return port
+async function listens(path: string): Promise<boolean> {
+  const socket = connect(path)
+  const there = await once(socket, 'connect').then(() => true, () => false) // prettier-ignore
+  socket.destroy()
+  return there
 }
 
 async function listen(server: Server): Promise<Server> {
