@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tar, type TarSpec } from '../../engine/images/tar/testing.ts'
 import { command, qemuProcesses, type CliResult, type TestEngine } from '../support/engine.ts'
-import { useEngine } from '../support/fixture.ts'
+import { until, useEngine } from '../support/fixture.ts'
 import { busyboxImage, makeImage, type Layer } from '../support/images.ts'
 import { TestRegistry } from '../support/registry.ts'
 
@@ -195,7 +195,8 @@ test('a disk that is full as an image is converted', async (context) => {
     expect(await own('load', '-i', archive)).toMatchObject({ code: 0 })
   } finally {
     await own('engine', 'stop')
-    await exec('umount', [home])
+    // What reaps its VMs ends a little after it, and has its log open.
+    await until('nobody to hold it', () => exec('umount', [home]).then(() => true, () => false)) // prettier-ignore
     await rm(home, { recursive: true })
   }
 })

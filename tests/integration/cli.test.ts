@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ContainerSummary, ImageSummary } from '../../contract/docker.ts'
 import { command, qemuProcesses, TestEngine, type CliResult } from '../support/engine.ts'
+import { until } from '../support/fixture.ts'
 import { busyboxImage } from '../support/images.ts'
 import { TestRegistry } from '../support/registry.ts'
 
@@ -199,8 +199,7 @@ describe('attached', () => {
       code: 0,
       stdout: 'first\n',
     })
-    for (let tries = 0; tries < 100 && (await containers()).length > 0; tries++) await delay(200)
-    expect(await containers()).toEqual([])
+    await until('its container has ended and gone', async () => (await containers()).length === 0)
   })
 })
 

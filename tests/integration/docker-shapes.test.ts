@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { ExecInspect } from '../../contract/docker.ts'
 import type { TestEngine } from '../support/engine.ts'
-import { useEngine } from '../support/fixture.ts'
+import { until, useEngine } from '../support/fixture.ts'
 import { mismatches } from '../support/docker-api/shape.ts'
 import { ANSWERS, EVENT } from '../support/docker-api/shapes.ts'
 
@@ -37,6 +38,9 @@ describe('answers', () => {
     await post(`/containers/${running['Id']}/start`)
     const { Id = '' } = await post(`/containers/${running['Id']}/exec`, { Cmd: ['touch', '/made'] })
     await post(`/exec/${Id}/start`, { Detach: true })
+    const ended = async (): Promise<boolean> =>
+      !(JSON.parse((await engine.get(`/exec/${Id}/json`)).body) as ExecInspect).Running
+    await until('something has changed in it', ended)
     await post('/containers/create?name=stopped', { Image, Cmd: ['false'] })
     await post('/volumes/create', { Name: 'kept', Labels: { a: 'b' } })
     Object.assign(made, { running: 'running', stopped: 'stopped', exec: Id, volume: 'kept' })

@@ -78,9 +78,12 @@ describe('a process in a container', () => {
   })
 
   test('with --init orphans are reaped, and the exit code and signals pass', async () => {
-    const script = '(sleep 0.2 &) ; sleep 0.6; grep -l "State:.Z" /proc/[0-9]*/status | wc -l; exit 5'
+    // Who has ended and was not reaped can still be sent signals.
+    const reaped =
+      '(sleep 0.2 & echo $! > /orphan); for i in $(seq 300); do kill -0 $(cat /orphan) || break; sleep 0.1; done'
+    const script = `${reaped} 2>/dev/null; kill -0 $(cat /orphan) 2>/dev/null || echo reaped; exit 5`
     const { code, stdout } = await engine.ramet(['run', '--rm', '--init', image, 'sh', '-c', script])
-    expect({ code, stdout }).toEqual({ code: 5, stdout: '0\n' })
+    expect({ code, stdout }).toEqual({ code: 5, stdout: 'reaped\n' })
   })
 
   test('cannot reach what listens on the loopback of the host', async () => {
@@ -258,8 +261,9 @@ describe('the link, after an engine was killed', () => {
 
   test('a terminal is one of the container, of the size given, and has one output', async () => {
     const agent = await AgentClient.connect({ path, timeoutMs: 60_000 })
+    const resized = 'for i in $(seq 300); do test "$(stty size)" = "42 101" && break; sleep 0.1; done'
     const process = await agent.exec({
-      ...exec('sh', '-c', 'sleep 0.3; stty size; tty; echo err >&2'),
+      ...exec('sh', '-c', `${resized}; stty size; tty; echo err >&2`),
       tty: true,
     })
     process.resize(101, 42)

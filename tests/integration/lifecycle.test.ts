@@ -178,8 +178,9 @@ test('prune removes what has ended, and nothing else', async () => {
 })
 
 test('a restart policy given to a running container holds at its end', async () => {
-  const script = 'rm -f /end; while [ ! -e /end ]; do sleep 0.1; done; exit 4'
+  const script = 'rm -f /end; echo begun; while [ ! -e /end ]; do sleep 0.1; done; exit 4'
   expect((await ramet('run', '-d', '--name', 'again', image, 'sh', '-c', script)).code).toBe(0)
+  await until('it has begun', async () => (await ramet('logs', 'again')).stdout === 'begun\n')
   const update = (body: object) => engine.call('POST', '/containers/again/update', body)
   const refused = await update({ Memory: 1 << 30, RestartPolicy: { Name: 'always' } })
   expect(refused).toMatchObject({ status: 501, body: expect.stringContaining('Memory') })
@@ -187,7 +188,8 @@ test('a restart policy given to a running container holds at its end', async () 
     status: 200,
     body: '{"Warnings":[]}',
   })
-  expect((await ramet('exec', 'again', 'touch', '/end')).code).toBe(0)
+  // Not waited for: the container ends with it.
+  expect((await ramet('exec', '-d', 'again', 'touch', '/end')).code).toBe(0)
   await until('it runs again', async () => {
     const { RestartCount, State } = await inspect('again')
     return RestartCount === 1 && State.Status === 'running'

@@ -71,8 +71,8 @@ async function said(at: number): Promise<string> {
   let text = ''
   await until('an answer of a published port', async () => {
     const socket = connect(at, '127.0.0.1').on('data', (data) => (text += String(data)))
-    socket.on('error', () => {})
-    await once(socket, 'close')
+    // Reset, where nobody listens yet.
+    await once(socket, 'close').catch(() => {})
     return text !== ''
   })
   return text

@@ -28,11 +28,11 @@ export function useEngine(take: (fixture: EngineFixture) => void): void {
   })
 }
 
-/** Rejects where `holds` has not come true in time. */
+/** Rejects where `holds` has not come true in time, which is enough for a machine that has much else to do. */
 export async function until(
   what: string,
   holds: () => Promise<boolean>,
-  milliseconds = 60_000,
+  milliseconds = 120_000,
 ): Promise<void> {
   const deadline = Date.now() + milliseconds
   while (Date.now() < deadline) {
