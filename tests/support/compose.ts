@@ -111,10 +111,11 @@ export async function judgeShop(engine: TestEngine, shop: ComposeProject): Promi
   const address = (await shop.ok('port', 'web', '80')).trim()
   const page = async (): Promise<string> => (await fetch(`http://${address}/`)).text()
   await until('the page', async () => (await page().catch(() => undefined)) === 'hello\n')
-  const logs = await shop.ok('logs', '--no-color')
-  for (const service of ['web', 'api', 'db']) {
-    expect(logs).toMatch(new RegExp(`${service}[-_]1 +\\| ${service} up`))
-  }
+  const lines = ['web', 'api', 'db'].map((service) => new RegExp(`${service}[-_]1 +\\| ${service} up`))
+  await until('a line of each', async () => {
+    const logs = await shop.ok('logs', '--no-color')
+    return lines.every((line) => line.test(logs))
+  })
   expect(await shop.run('exec', '-T', 'web', 'sh', '-c', 'echo $GREETING; exit 3')).toMatchObject({
     code: 3,
     stdout: 'hello\n',
@@ -123,7 +124,10 @@ export async function judgeShop(engine: TestEngine, shop: ComposeProject): Promi
   // Names and aliases, whoever was started first, within a network and not beyond.
   const inside = (service: string, ...argv: string[]) => shop.run('exec', '-T', service, ...argv)
   expect((await inside('api', 'wget', '-qO-', 'http://web/')).stdout).toBe('hello\n')
-  expect((await inside('web', 'nc', '-w', '5', 'api', '9000')).stdout).toBe('from api\n')
+  await until(
+    'the api',
+    async () => (await inside('web', 'nc', '-w', '5', 'api', '9000')).stdout === 'from api\n',
+  )
   expect((await inside('db', 'nc', '-w', '5', 'backend', '9000')).stdout).toBe('from api\n')
   expect((await inside('db', 'nslookup', 'web')).stdout).not.toMatch(/Name:/)
   expect((await inside('db', 'ip', 'route')).stdout).not.toContain('default')

@@ -72,7 +72,10 @@ describe.skipIf(!version)(`docker on the state of containers (${version})`, () =
   test('commit of one that goes on meanwhile', async () => {
     const script = 'echo mine > /etc/mine; while :; do date; sleep 0.05; done'
     await ok('run', '-d', '--name', 'writer', 'busybox', 'sh', '-c', script)
-    await until('its file', async () => (await docker('exec', 'writer', 'ls', '/etc/mine')).code === 0)
+    await until(
+      'its file',
+      async () => (await docker('exec', 'writer', 'cat', '/etc/mine')).stdout === 'mine\n',
+    )
     const change = ['-a', 'somebody', '-m', 'as it was', '-c', 'CMD ["cat", "/etc/mine"]', '-c', 'LABEL a=b']
     await ok('commit', '--pause=false', ...change, 'writer', 'copied:one')
     expect(await ok('run', '--rm', 'copied:one')).toBe('mine\n')

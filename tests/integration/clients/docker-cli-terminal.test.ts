@@ -19,18 +19,26 @@ describe.skipIf(!version)(`docker on a terminal (${version})`, () => {
   const state = async (name: string): Promise<string> =>
     (await docker('inspect', '-f', '{{.State.Status}}', name)).stdout.trim()
 
+  /** Has a shell tell its terminal's size, until that is it: docker sends it once the shell runs. */
+  const untilSize = (terminal: Terminal, size: string): Promise<void> =>
+    until(`the size ${size}`, async () => {
+      terminal.type('stty size\r')
+      return terminal.output.includes(size)
+    })
+
   beforeAll(async () => {
     expect(await docker('run', '-d', '--name', 'host', 'busybox', 'sleep', '1000')).toMatchObject({ code: 0 })
   })
 
   test('run -it: a shell that is typed into, its size, and its exit code', async () => {
-    const terminal = onTerminal('run', '--rm', '-it', 'busybox', 'sh')
+    const terminal = onTerminal('run', '--rm', '-it', '--name', 'typed', 'busybox', 'sh')
     await terminal.shows('# ')
-    terminal.type('stty size; tty; echo one-$((1+1))\r')
-    await terminal.shows('one-2')
-    expect(terminal.output).toContain('30 100\r\n/dev/pts/0\r\n')
+    await untilSize(terminal, '30 100')
+    terminal.type('tty; echo one-$((1+1))\r')
+    await terminal.shows('/dev/pts/0\r\none-2\r\n')
     terminal.type('sleep 100\r')
-    await terminal.shows('sleep 100\r\n')
+    // Until it does the shell reads what is typed, Ctrl-C too.
+    await until('it sleeps', async () => (await docker('exec', 'typed', 'pidof', 'sleep')).code === 0)
     // Ctrl-C reaches the foreground process, not docker; a shell says 130 then.
     terminal.type('\x03')
     await terminal.shows('^C')
@@ -44,6 +52,9 @@ describe.skipIf(!version)(`docker on a terminal (${version})`, () => {
     const script = 'trap "stty size" WINCH; echo ready; while :; do sleep 0.1; done'
     const terminal = onTerminal('run', '--rm', '-it', '--name', 'window', 'busybox', 'sh', '-c', script)
     await terminal.shows('ready')
+    const size = async (): Promise<string> =>
+      (await docker('exec', 'window', 'stty', '-F', '/dev/pts/0', 'size')).stdout
+    await until('the first size, which docker sends once it runs', async () => (await size()) === '30 100\n')
     await terminal.resize(40, 120)
     await terminal.shows('40 120')
     expect(await docker('kill', 'window')).toMatchObject({ code: 0 })
@@ -84,13 +95,9 @@ describe.skipIf(!version)(`docker on a terminal (${version})`, () => {
   test('exec -it: input, sizes, exit code; left by its keys it goes on', async () => {
     const terminal = onTerminal('exec', '-it', '-e', 'PS1=> ', 'host', 'sh')
     await terminal.shows('> ')
-    terminal.type('stty size\r')
-    await terminal.shows('30 100')
+    await untilSize(terminal, '30 100')
     await terminal.resize(44, 111)
-    await until('the new size', async () => {
-      terminal.type('stty size\r')
-      return terminal.output.includes('44 111')
-    })
+    await untilSize(terminal, '44 111')
     terminal.type('exit 9\r')
     expect(await terminal.exited()).toBe(9)
 

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { composePlugin } from '../../support/compose-plugin.ts'
 import { ComposeProject, judgeChange, judgeForeground, judgeShop, judgeWarm } from '../../support/compose.ts'
-import type { TestEngine } from '../../support/engine.ts'
+import { command, type TestEngine } from '../../support/engine.ts'
 import { until, useEngine } from '../../support/fixture.ts'
+import { overhear } from '../../support/overhear.ts'
 
 /** `docker compose`, the plugin: it talks to the API by Docker's library for Go, and follows the events. */
 let engine: TestEngine
@@ -49,14 +50,21 @@ describe('docker compose, the plugin', () => {
     context.skip(missing !== undefined)
     await shop.write(`services:\n  one:\n    image: busybox\n    command: sh -c 'trap "exit 4" TERM; echo here > /it; while :; do sleep 0.1; done'\n`) // prettier-ignore
     await shop.ok('up', '-d', '--wait')
-    await until('the file', async () => (await shop.run('exec', '-T', 'one', 'ls', '/it')).code === 0)
+    await until(
+      'the file',
+      async () => (await shop.run('exec', '-T', 'one', 'cat', '/it')).stdout === 'here\n',
+    )
     await shop.ok('cp', 'one:/it', join(engine.home, 'it'))
     expect(await readFile(join(engine.home, 'it'), 'utf8')).toBe('here\n')
     await shop.ok('pause', 'one')
     expect((await shop.ok('ps', '--status', 'paused', '-q')).trim()).toBe((await shop.named('one')).Id)
     await shop.ok('unpause', 'one')
     expect(await shop.ok('top')).toContain('sleep 0.1')
-    const waits = shop.run('wait', 'one')
+    await using ear = await overhear(engine)
+    const [file, ...args] = shop.words('wait', 'one')
+    const waits = command(file, args, { env: { ...shop.env, DOCKER_HOST: ear.host } })
+    // It looks for containers that run, and finds none once this one has ended.
+    await until('it waits', async () => ear.heard().includes('/wait'))
     await shop.ok('kill', '-s', 'TERM', 'one')
     expect(await waits).toMatchObject({ code: 4 })
     await shop.ok('down')

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import Docker from 'dockerode'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { TestEngine } from '../../support/engine.ts'
-import { useEngine } from '../../support/fixture.ts'
+import { until, useEngine } from '../../support/fixture.ts'
 
 /** The library that most programs in Node talk to Docker with. */
 let engine: TestEngine
@@ -70,6 +70,7 @@ describe('dockerode', () => {
     stream.end('x'.repeat(1000))
     expect(await output).toEqual(['1000\n', ''])
     expect(await exec.inspect()).toMatchObject({ Running: false, ExitCode: 5 })
+    await until('its line', async () => (await engine.ramet(['logs', 'long'])).stdout === 'one\n')
     await expect(container.remove()).rejects.toMatchObject({ statusCode: 409 })
     await expect(docker.createContainer({ name: 'long', Image: image })).rejects.toMatchObject({ statusCode: 409 }) // prettier-ignore
     await container.kill()
