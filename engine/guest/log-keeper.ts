@@ -30,6 +30,8 @@ export class LogKeeper {
   /** Bytes that were cut off at the front, as far as this engine knows. */
   #cut = 0
   #looking = false
+  /** Somebody had reason to look while it was looked at. */
+  #again = false
   #open = false
 
   constructor(path: string, options: LogKeeperOptions) {
@@ -55,36 +57,51 @@ export class LogKeeper {
   /** What lies behind `position` is kept, within reason, for a client that is to miss nothing. */
   hold(position: () => number): () => void {
     this.#readers.add(position)
-    return () => this.#readers.delete(position)
+    return () => {
+      this.#readers.delete(position)
+      // What was kept for it alone goes, though the container may be silent by now.
+      if (this.#open) void this.#look()
+    }
   }
 
   async #look(): Promise<void> {
+    this.#again = true
     if (this.#looking) return
     this.#looking = true
     this.#watcher?.close()
-    for (let size = -1; this.#open;) {
+    let size = -1
+    while (this.#open) {
+      this.#again = false
       const now = await this.#trim()
-      if (now === size) break
+      if (now === size && !this.#again) break
       size = now
       await delay(LOOK_EVERY_MS, undefined, { ref: false })
     }
     this.#looking = false
-    if (this.#open) this.#wait()
+    if (this.#open) await this.#wait(size)
   }
 
-  #wait(): void {
+  async #wait(size: number): Promise<void> {
     try {
       this.#watcher = watch(this.#path, { persistent: false }, () => void this.#look())
       this.#watcher.on('error', () => {})
     } catch {
       // It is gone, and the container with it.
+      return
     }
+    // Nobody tells of what was written just before it was watched.
+    if ((await this.#size()) !== size) void this.#look()
+  }
+
+  async #size(): Promise<number> {
+    const { size } = await stat(this.#path).catch(() => ({ size: 0 }))
+    return size
   }
 
   /** Answers the size of the file. */
   async #trim(): Promise<number> {
     const cap = this.#options.cap!
-    const { size } = await stat(this.#path).catch(() => ({ size: 0 }))
+    const size = await this.#size()
     // Seldom, and then a good piece: a hole costs a process.
     const slack = Math.min(Math.max(cap / 4, 256 * KIB), 8 * MIB)
     const read = Math.min(size, ...[...this.#readers].map((position) => position()))
