@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { fakeElectron } from '../../testing/fake-electron.ts'
 import { startEngine } from './process.ts'
@@ -55,6 +55,12 @@ test('it is told its environment, its output is kept, and it ends when asked to'
   await engine.stop()
   expect(await engine.ended).toBe('bye')
   expect(await log()).toBe('hello\nbye\n')
+})
+
+test('one whose output cannot be kept ends all the same', async () => {
+  await mkdir(`${folder}/state/engine.log`, { recursive: true })
+  const { engine } = await start("console.log('last words')")
+  expect(await engine.ended).toBe('last words')
 })
 
 test.each([

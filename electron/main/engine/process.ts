@@ -34,9 +34,9 @@ export async function startEngine(
     })
   }
   const ended = new Promise<string>((resolve) => {
+    // Once all that it said is in the file, or cannot be.
     child.once('exit', (code) => {
-      log.end()
-      resolve(lastWord(said) || `it ended with code ${code}`)
+      log.end(() => resolve(lastWord(said) || `it ended with code ${code}`))
     })
   })
   return {
