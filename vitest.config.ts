@@ -17,6 +17,10 @@ const AT_A_TIME = 2
 /** Of those that boot VMs: what loads the machine itself, or compares with a clock what shares of CPU, disk or wire were had. */
 const ALONE = ['tests/chaos/storm.test.ts', 'tests/integration/{limits,stats,network-rates}.test.ts']
 
+/** What comes about takes its time on a busy machine, and more where VMs take part in it. */
+const POLL = { poll: { timeout: 10_000 } }
+const POLL_VMS = { poll: { timeout: 60_000 } }
+
 export default defineConfig({
   test: {
     tags: [
@@ -31,6 +35,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{build,contract,electron,engine,cli,native,renderer,tests/support}/**/*.test.ts'],
           testTimeout: 30_000,
+          hookTimeout: 30_000,
+          expect: POLL,
         },
       },
       {
@@ -38,6 +44,7 @@ export default defineConfig({
           name: 'e2e',
           env,
           include: ['tests/e2e/**/*.test.ts'],
+          expect: POLL_VMS,
           testTimeout: 300_000,
           hookTimeout: 600_000,
           // Chromium, which draws in software, comes on top of the VMs.
@@ -51,6 +58,7 @@ export default defineConfig({
           include: ['tests/{integration,chaos}/**/*.test.ts'],
           // What only an ordinary user sees; for root all of it would fail.
           exclude: [...ALONE, ...(process.getuid?.() === 0 ? ['tests/integration/as-user/**'] : [])],
+          expect: POLL_VMS,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           maxWorkers: AT_A_TIME,
@@ -62,6 +70,7 @@ export default defineConfig({
           name: 'integration-alone',
           env,
           include: ALONE,
+          expect: POLL_VMS,
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
@@ -73,6 +82,7 @@ export default defineConfig({
           name: 'e2e-electron',
           env,
           include: ['tests/e2e-electron/**/*.test.ts'],
+          expect: POLL_VMS,
           testTimeout: 120_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -1,7 +1,8 @@
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import type { ContainerStats } from '../../contract/docker-stats.ts'
 import { FakeEngine } from '../testing/fake-engine.ts'
-import { ramet } from '../testing/ramet.ts'
+import { ramet, start } from '../testing/ramet.ts'
 
 const MIB = 1024 * 1024
 const cpu = (ns: number, hostNs: number) => ({
@@ -62,11 +63,17 @@ test('a container that is not there is said, and the others are shown', async ()
 test('without a name all that run are followed, until they are gone', async () => {
   await using engine = await FakeEngine.start()
   engine.json('GET /containers/json', 200, [{ Id: running.id }])
+  let end = (): void => {}
   engine.answers[`GET /containers/${running.id}/stats`] = (_call, response) => {
     response.write(`${JSON.stringify(running)}\n`)
-    setTimeout(() => response.end(), 1500)
+    end = () => response.end()
   }
-  const { code, stdout } = await ramet(engine, 'stats')
-  expect(code).toBe(0)
-  expect(stdout).toContain('50.00%')
+  const child = start(engine, ['stats'])
+  let shown = ''
+  child.stdout.on('data', (data) => {
+    shown += String(data)
+    if (shown.includes('50.00%')) end()
+  })
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(shown).toContain('50.00%')
 })

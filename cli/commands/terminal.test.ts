@@ -31,7 +31,7 @@ test('a terminal is raw, told its size, and its output not framed', async () => 
     shown += String(data)
     if (shown.endsWith('prompt> ')) child.stdin.write('ls\r\x03')
   })
-  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(await once(child, 'close')).toEqual([0, null])
   // Ctrl-C went to the process as a byte: it was no signal for the command line.
   expect(typed).toBe('ls\r\x03')
   expect(shown).toBe('prompt> bye\r\n')
@@ -46,10 +46,12 @@ test('ctrl-p ctrl-q leaves the container running', async () => {
   terminalContainer((data) => (typed += data))
   engine.answers['POST /containers/c1/start'] = (_call, response) => response.writeHead(204).end()
   const child = startOnTerminal(engine, ['run', '-it', 'img'])
+  let shown = ''
   child.stdout.on('data', (data) => {
-    if (String(data).endsWith('prompt> ')) child.stdin.write('x\x10\x11')
+    shown += String(data)
+    if (shown.endsWith('prompt> ')) child.stdin.write('x\x10\x11')
   })
-  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(await once(child, 'close')).toEqual([0, null])
   expect(typed).toBe('x')
   expect(engine.asked).not.toContain('POST /containers/c1/kill')
 })

@@ -46,7 +46,7 @@ beforeAll(async () => {
   server = createServer(backend, { engineVersion: '1.2.3', log: () => {} })
   await server.listen(`${it.home}/run/docker.sock`)
   await import('./main.ts')
-  await until(() => it.menus.some((menu) => menu[0]?.label === 'Nothing runs'))
+  await until(() => it.menus.some((menu) => menu[0]?.label === 'Nothing runs') && it.did.includes('show'))
 })
 afterAll(async () => {
   await server.close()
@@ -98,12 +98,14 @@ test('the page is served, and the engine reached through the bridge', async () =
   const answer = await ask<{ text: string }>('requestEngine', { method: 'GET', path: '/containers/json' })
   expect(answer.text).toBe('[]')
   await expect(ask('requestEngine', { method: 'GET', path: '/nonsense' })).rejects.toThrow(/^NOT_FOUND: /)
+  const before = listeners.size
   const stream = await ask<number>('openStream', { method: 'GET', path: '/events' })
   expect(await ask('streamHead', stream)).toMatchObject({ status: 200 })
   emit('start', 'c1')
   expect(Buffer.from(await ask<Uint8Array>('readStream', stream)).toString()).toContain('"Action":"start"')
   await ask('closeStream', stream)
   await expect(ask('readStream', stream)).rejects.toThrow('NOT_FOUND')
+  await until(() => listeners.size === before)
 })
 
 test('an answer is saved without passing through the window', async () => {
@@ -119,8 +121,7 @@ test('settings change the theme and the login entry, and are told', async () => 
   const told = await ask<ShellEvent[]>('nextShellEvents')
   expect(told).toMatchObject([{ type: 'settings', settings: { theme: 'dark', startAtLogin: true } }])
   const entry = `${it.home}/xdg/autostart/org.ramet.Ramet.desktop`
-  await until(() => it.did.length > 0)
-  await vi.waitFor(async () => expect(await readFile(entry, 'utf8')).toContain('--hidden'))
+  await expect.poll(() => readFile(entry, 'utf8').catch(() => '')).toContain('--hidden')
 })
 
 test('the small ones', async () => {
@@ -167,9 +168,7 @@ test('a closed window is gone with its streams, and everything else goes on; a l
   it.windows[0]!.close()
   await until(() => listeners.size === before - 1)
   expect(it.did).not.toContain('quit')
-  await vi.waitFor(async () =>
-    expect(await readFile(`${it.home}/state/window.json`, 'utf8')).toContain('900'),
-  )
+  await expect.poll(() => readFile(`${it.home}/state/window.json`, 'utf8').catch(() => '')).toContain('900')
   app.emit('second-instance', {}, ['ramet', 'ramet://container/web/logs'])
   await until(() => it.windows.length === 1)
   const told = await ask<ShellEvent[]>('nextShellEvents')

@@ -38,6 +38,10 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+/** A measurement reads the kernel's files, which takes what it takes. */
+const measured = (times: number) =>
+  vi.waitFor(() => expect(history.history().samples).toHaveLength(times), 10_000)
+
 const self = (id: string) => ({ id, vm: { pid: async () => process.pid } })
 
 test('nothing is measured while nothing runs', async () => {
@@ -49,13 +53,13 @@ test('what runs is measured, soon after it began and until after its end', async
   running = [self('a')]
   events.emit('container', 'start', 'a', {})
   await vi.advanceTimersByTimeAsync(500)
-  await vi.waitFor(() => expect(history.history().samples).toHaveLength(1))
+  await measured(1)
   await vi.advanceTimersByTimeAsync(5_000)
-  await vi.waitFor(() => expect(history.history().samples).toHaveLength(2))
+  await measured(2)
   running = []
   events.emit('container', 'die', 'a', {})
   await vi.advanceTimersByTimeAsync(500)
-  await vi.waitFor(() => expect(history.history().samples).toHaveLength(3))
+  await measured(3)
   await vi.advanceTimersByTimeAsync(60_000)
   expect(history.history().samples.map(({ containers }) => containers)).toEqual([1, 1, 0])
   expect(told.filter(({ Type }) => Type === 'memory')).toHaveLength(3)
@@ -66,8 +70,8 @@ test('a measurement that fails is said, and the next one is made', async () => {
   running = [self('a')]
   events.emit('container', 'start', 'a', {})
   await vi.advanceTimersByTimeAsync(500)
-  await vi.waitFor(() => expect(logged).toEqual(['the memory was not measured: no fincore']))
+  await vi.waitFor(() => expect(logged).toEqual(['the memory was not measured: no fincore']), 10_000)
   fails = false
   await vi.advanceTimersByTimeAsync(5_000)
-  await vi.waitFor(() => expect(history.history().samples).toHaveLength(1))
+  await measured(1)
 })

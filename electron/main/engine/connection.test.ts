@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { EngineError } from '../../../contract/errors.ts'
 import { FakeProcess } from '../../../engine/api/testing/fake-process.ts'
@@ -88,8 +88,7 @@ test('a session goes both ways, and its input ends before its output', async () 
   expect(prompt!.buffer.byteLength).toBe(2)
   await stream.write(Buffer.from('ls\n'))
   await stream.end()
-  await delay(50)
-  expect(String(shell.stdin.read())).toBe('ls\n')
+  expect(String(await once(shell.stdin, 'data'))).toBe('ls\n')
   shell.print('file\n')
   shell.end()
   expect(text(await stream.read())).toBe('file\n')

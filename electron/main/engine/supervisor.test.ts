@@ -40,7 +40,8 @@ beforeEach(async () => {
     start,
     onState: (state) => void states.push(state),
     onEvent: (event) => void events.push(event === 'connected' ? event : event.Action),
-    times: { start: 5000, poll: 10, again: 100, goodRun: 60_000 },
+    // So long it waits for an end to be told, which here takes no time; where there is none to come it waits it out.
+    times: { start: 5000, poll: 10, again: 1000, goodRun: 60_000 },
   })
 })
 afterEach(async () => {

@@ -8,9 +8,11 @@ let folder: string
 beforeEach(async () => void (folder = await mkdtemp('/tmp/ramet-notifier-')))
 afterEach(() => rm(folder, { recursive: true }))
 
+const script = (name: string, lines: string) =>
+  writeFile(`${folder}/${name}`, `#!/bin/sh\n${lines}\n`, { mode: 0o755 })
+
 /** A program of this name, ahead of all others, that prints `text`. */
-const program = (name: string, text: string) =>
-  writeFile(`${folder}/${name}`, `#!/bin/sh\necho '${text}'\n`, { mode: 0o755 })
+const program = (name: string, text: string) => script(name, `echo '${text}'`)
 
 test.each([
   ['gdbus', '(true,)', true],
@@ -26,8 +28,9 @@ test.each([
 
 test('where nothing can be asked there is no tray, and a panel that comes late is waited for', async () => {
   expect(await hasTray({ PATH: folder }, [0])).toBe(false)
-  setTimeout(() => void program('gdbus', '(true,)'), 30)
-  expect(await hasTray({ PATH: folder }, [0, 20, 200])).toBe(true)
+  const late = `if [ -e ${folder}/asked ]; then echo '(true,)'; else : > ${folder}/asked; echo '(false,)'; fi`
+  await script('gdbus', late)
+  expect(await hasTray({ PATH: folder }, [0, 20])).toBe(true)
 })
 
 test('on a real session bus without a panel there is no tray', async ({ skip }) => {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { HealthStatus } from '../../../contract/docker.ts'
 import { healthCheckOf, HealthMonitor, mergeHealthcheck, type HealthCheck } from './health.ts'
 
@@ -54,7 +54,10 @@ describe('a monitor', () => {
     retries: 2,
   }
   const monitors: HealthMonitor[] = []
-  afterEach(() => monitors.splice(0).forEach((monitor) => monitor.end()))
+  afterEach(() => {
+    monitors.splice(0).forEach((monitor) => monitor.end())
+    vi.useRealTimers()
+  })
 
   /** Answers the codes one after the other, the last one again and again. */
   function monitorOf(codes: number[], changes: HealthStatus[] = []): HealthMonitor {
@@ -93,11 +96,16 @@ describe('a monitor', () => {
   })
 
   test('forgives failures in the start period, but takes a success', async () => {
+    vi.useFakeTimers()
     const monitor = monitorOf([1, 1, 1, 0])
     monitor.begin({ ...check, startPeriod: 60_000, retries: 1 }, Date.now())
-    await until(() => monitor.health!.Log.length === 2)
-    expect(monitor.health).toMatchObject({ Status: 'starting', FailingStreak: 0 })
-    await until(() => monitor.health!.Status === 'healthy')
+    for (const times of [1, 2, 3]) {
+      await vi.advanceTimersByTimeAsync(check.startInterval)
+      expect(monitor.health!.Log).toHaveLength(times)
+      expect(monitor.health).toMatchObject({ Status: 'starting', FailingStreak: 0 })
+    }
+    await vi.advanceTimersByTimeAsync(check.startInterval)
+    expect(monitor.health!.Status).toBe('healthy')
   })
 
   test('counts a probe that takes too long as failed, and ends it', async () => {
