@@ -71,6 +71,7 @@ export class BridgedWindow implements AsyncDisposable {
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args })
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
+    page.setDefaultTimeout(60_000)
     const window = new BridgedWindow(browser, page, folder)
     await window.#join()
     await page.goto(`${ORIGIN}/`)

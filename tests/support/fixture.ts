@@ -35,11 +35,13 @@ export async function until(
   milliseconds = 120_000,
 ): Promise<void> {
   const deadline = Date.now() + milliseconds
-  while (Date.now() < deadline) {
+  for (;;) {
+    // Once more after it: the machine may have stood still until then.
+    const late = Date.now() >= deadline
     if (await holds()) return
+    if (late) throw new Error(`not within ${milliseconds} ms: ${what}`)
     await delay(100)
   }
-  throw new Error(`not within ${milliseconds} ms: ${what}`)
 }
 
 /** What Docker's own command line says of its version; undefined where it is not installed. */

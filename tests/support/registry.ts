@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { command } from './engine.ts'
 
-/** Looks at a request before the registry does; answers it itself and returns true, or leaves it alone. */
-export type Intercept = (call: IncomingMessage, answer: ServerResponse) => boolean
+/** Looks at a request before the registry does; answers it itself and returns true, or leaves it alone. A promise holds it up. */
+export type Intercept = (call: IncomingMessage, answer: ServerResponse) => boolean | Promise<boolean>
 
 /**
  * Debian's docker-registry, without TLS, behind a port of the loopback. It listens on a socket of its own: a port that is
@@ -32,9 +32,7 @@ export class TestRegistry implements AsyncDisposable {
     this.#process = child
     this.#front = front
     this.host = `localhost:${portOf(front)}`
-    front.on('request', (call: IncomingMessage, answer: ServerResponse) => {
-      if (!this.intercept(call, answer)) this.#forward(call, answer)
-    })
+    front.on('request', (call: IncomingMessage, answer: ServerResponse) => void this.#take(call, answer))
   }
 
   static async start(): Promise<TestRegistry> {
@@ -97,6 +95,10 @@ export class TestRegistry implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
     await rm(this.folder, { recursive: true, force: true })
+  }
+
+  async #take(call: IncomingMessage, answer: ServerResponse): Promise<void> {
+    if (!(await this.intercept(call, answer))) this.#forward(call, answer)
   }
 
   #forward(call: IncomingMessage, answer: ServerResponse): void {
