@@ -66,7 +66,10 @@ export async function join(container: string, session: TerminalSession): Promise
   const { terminal } = session
   session.state = 'opening'
   session.error = ''
-  const ends: (() => void)[] = []
+  const closed = new AbortController()
+  const ends: (() => void)[] = [() => closed.abort()]
+  // It may be closed before the shell is there, which must not stay then.
+  closers.set(session, () => ends.splice(0).forEach((end) => end()))
   // What is typed before the shell is there waits for it.
   const shell = Promise.withResolvers<EngineStream>()
   shell.promise.catch(() => {})
@@ -94,25 +97,24 @@ export async function join(container: string, session: TerminalSession): Promise
         Env: ['TERM=xterm-256color'],
       },
     })
-    const size = (): [number, number] => [terminal.rows, terminal.cols]
-    const stream = await open({
-      method: 'POST',
-      path: `/exec/${Id}/start`,
-      body: { Detach: false, Tty: true, ConsoleSize: size() },
-      hijack: true,
-    })
+    closed.signal.throwIfAborted()
+    const begun = [terminal.rows, terminal.cols]
+    const wanted = { Detach: false, Tty: true, ConsoleSize: begun }
+    const stream = await open(
+      { method: 'POST', path: `/exec/${Id}/start`, body: wanted, hijack: true },
+      closed.signal,
+    )
     session.state = 'open'
     shell.resolve(stream)
-    const resized = terminal.onResize(({ rows, cols }) => {
+    const tell = ({ rows, cols }: { rows: number; cols: number }): void => {
       call('POST', `/exec/${Id}/resize`, { query: { h: rows, w: cols } }).catch(() => {
         // It has just ended: there is nothing to fit.
       })
-    })
-    ends.push(
-      () => resized.dispose(),
-      () => stream.close(),
-    )
-    closers.set(session, () => ends.splice(0).forEach((end) => end()))
+    }
+    const resized = terminal.onResize(tell)
+    ends.push(() => resized.dispose())
+    // The window may have changed while the shell was started.
+    if (terminal.rows !== begun[0] || terminal.cols !== begun[1]) tell(terminal)
     await show(stream, terminal)
     session.state = 'ended'
   } catch (thrown) {
