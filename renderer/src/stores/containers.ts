@@ -38,6 +38,11 @@ export const useContainers = defineStore('containers', () => {
   const busy = shallowReactive(new Set<string>())
   const touched = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
+  let last = Promise.resolve()
+
+  /** One question after the other: no answer takes the place of a newer one. */
+  const inTurn = (ask: () => Promise<void>): Promise<void> => (last = last.then(ask))
+  const reload = (): Promise<void> => inTurn(load)
 
   async function load(): Promise<void> {
     touched.clear()
@@ -52,8 +57,8 @@ export const useContainers = defineStore('containers', () => {
   }
 
   async function refresh(): Promise<void> {
-    timer = undefined
     const ids = [...touched]
+    if (ids.length === 0) return
     touched.clear()
     try {
       const filters = JSON.stringify({ id: ids })
@@ -77,13 +82,17 @@ export const useContainers = defineStore('containers', () => {
   function apply(events: RametEvent[]): void {
     for (const event of events) {
       if (event.Type !== 'container') continue
-      if (event.Action === 'prune') void load()
+      if (event.Action === 'prune') void reload()
       else if (!UNSEEN.test(event.Action) && event.Actor.ID) touched.add(event.Actor.ID)
     }
-    if (touched.size > 0) timer ??= setTimeout(() => void refresh(), SOON)
+    if (touched.size === 0) return
+    timer ??= setTimeout(() => {
+      timer = undefined
+      void inTurn(refresh)
+    }, SOON)
   }
 
-  useConnection().subscribe({ onUp: () => void load(), onEvents: apply })
+  useConnection().subscribe({ onUp: () => void reload(), onEvents: apply })
 
   async function during<T>(id: string, work: () => Promise<T>): Promise<T> {
     busy.add(id)
@@ -100,7 +109,7 @@ export const useContainers = defineStore('containers', () => {
     error,
     busy,
     during,
-    reload: load,
+    reload,
     items: computed(() => [...byId.value.values()]),
     act: (id: string, action: ContainerAction) =>
       during(id, () => call('POST', `/containers/${id}/${action}`)),
