@@ -39,12 +39,16 @@ test('a first run teaches what to do', async () => {
 
 test('an image is pulled, and its layers tell their progress', async () => {
   const { page } = window
+  // Or it might be over before anybody has looked.
+  const told = Promise.withResolvers<boolean>()
+  registry.intercept = ({ url }) => (url!.includes('/blobs/') ? told.promise : false)
   await window.go('/images')
   await page.getByRole('button', { name: 'Pull', exact: true }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Image').fill(image)
   await dialog.getByRole('button', { name: 'Pull' }).click()
   await page.getByText(`Pull ${image}`).waitFor()
+  told.resolve(false)
   await page.getByRole('row').filter({ hasText: image }).waitFor({ timeout: 240_000 })
   await window.go('/activity')
   await page
@@ -63,7 +67,7 @@ test('a container is run with a port, and answers there', async () => {
     .getByRole('textbox')
     .fill(`docker run -d --name web -p ${PORT}:80 -e GREETING=hello ${image} sh -c '${script}'`)
   await page.getByRole('button', { name: 'Fill the form' }).click()
-  expect(await page.getByLabel('Image').inputValue()).toBe(image)
+  await expect.poll(() => page.getByLabel('Image').inputValue()).toBe(image)
   await page.getByText(`docker run -d --name web -p ${PORT}:80 -e GREETING=hello`).waitFor()
   await page.getByRole('button', { name: 'Save as quick launch' }).click()
   await page.getByRole('button', { name: 'Launch web' }).waitFor()
@@ -74,8 +78,8 @@ test('a container is run with a port, and answers there', async () => {
     .first()
     .waitFor()
   await until('the port answers', async () => {
-    const answer = await fetch(`http://127.0.0.1:${PORT}/`).catch(() => undefined)
-    return (await answer?.text())?.trim() === 'it works'
+    const answer = await fetch(`http://127.0.0.1:${PORT}/`).then((found) => found.text()).catch(() => '') // prettier-ignore
+    return answer.trim() === 'it works'
   })
 })
 
@@ -103,6 +107,22 @@ test('one types in a terminal, in two of them', async () => {
     .waitFor()
   await page.getByRole('button', { name: 'Close terminal 2' }).click()
   await page.locator('.xterm-rows').getByText('42-hello').waitFor()
+})
+
+test('a terminal that is closed before its shell is there begins none', async () => {
+  const { page, asked } = window
+  const answered = Promise.withResolvers<undefined>()
+  await page.route('**/api/containers/*/exec', async (route) => {
+    await answered.promise
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'New terminal' }).click()
+  await page.getByRole('button', { name: 'Close terminal 2' }).click()
+  asked.length = 0
+  answered.resolve(undefined)
+  await page.unrouteAll({ behavior: 'wait' })
+  await window.quiet()
+  expect(asked).not.toContain('stream')
 })
 
 test('a file is uploaded, and one is edited', async () => {
@@ -162,9 +182,7 @@ test('the engine is killed and comes back while the window is open', async () =>
 
 test('it is stopped and removed, by keys alone', async () => {
   const { page } = window
-  await page.keyboard.press('Control+k')
-  await page.getByRole('option').first().waitFor()
-  await page.keyboard.type('stop web')
+  await window.command('stop web')
   await page.getByRole('option', { name: 'Stop web' }).and(page.locator('[data-highlighted]')).waitFor()
   await page.keyboard.press('Enter')
   await page.getByRole('row').filter({ hasText: 'web' }).getByText('Exited').waitFor({ timeout: 120_000 })

@@ -4,15 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { join } from 'node:path'
 import { TestEngine } from '../support/engine.ts'
-import { until } from '../support/fixture.ts'
 import { busyboxImage, makeImage } from '../support/images.ts'
 import { tar } from '../../engine/images/tar/testing.ts'
 import { HOSTILE, MARKUP, SHOWN } from './support/hostile.ts'
 import { TestWindow, type Theme } from './support/window.ts'
 
 /** Containers none of which runs: what the window makes of them costs no VM. */
-const REQUESTS = "performance.getEntriesByType('resource').length"
-
 let engine: TestEngine
 let window: TestWindow
 let imageId = ''
@@ -61,15 +58,15 @@ const PAGES: [name: string, path: string | (() => string), seen: string][] = [
   ['container-settings', '/containers/later/settings', 'Environment'],
   ['container-inspect', '/containers/later/inspect', '"Id"'],
   ['container-stopped-terminal', '/containers/later/terminal', 'It does not run'],
-  ['run', '/run', 'Quick launches'],
+  ['run', '/run', SHOWN],
   ['images', '/images', 'busybox'],
   ['image', () => `/images/${encodeURIComponent(imageId)}`, `by ${SHOWN}`],
   ['run-recreate', '/run?from=later', 'Recreate later'],
-  ['templates-empty', '/templates', 'Templates'],
+  ['templates-empty', '/templates', 'No templates yet'],
   ['volumes', '/volumes', 'data'],
   ['networks-still', '/networks', 'Who can reach whom'],
   ['activity', '/activity', 'Nothing is under way'],
-  ['settings', '/settings', 'Appearance'],
+  ['settings', '/settings', 'Registries without TLS'],
   ['doctor', '/doctor', 'QEMU'],
 ]
 
@@ -101,6 +98,24 @@ describe.each<Theme>(['light', 'dark'])('in the %s', (theme) => {
   })
 })
 
+test('of a container nothing is shown that is another’s', async () => {
+  const { page } = window
+  const variable = page.locator('main').getByText('TITLE')
+  await window.go('/containers/later/settings')
+  await variable.waitFor()
+  const answered = Promise.withResolvers<undefined>()
+  await page.route('**/api/containers/*/json', async (route) => {
+    await answered.promise
+    await route.continue()
+  })
+  await window.go('/containers/shop-web/settings')
+  await page.getByRole('heading', { name: 'shop-web' }).waitFor()
+  expect(await variable.count()).toBe(0)
+  answered.resolve(undefined)
+  await page.unrouteAll({ behavior: 'wait' })
+  await variable.waitFor()
+})
+
 test('200 containers: only those in sight exist, keys go through all, changes appear', async () => {
   const { page } = window
   const image = 'busybox:latest'
@@ -130,20 +145,18 @@ test('200 containers: only those in sight exist, keys go through all, changes ap
   console.log(`200 containers, 20 changes a second: the longest task while scrolling took ${slowest} ms`)
   await changing
   await page.getByRole('row').filter({ hasText: 'many-renamed-0' }).first().waitFor()
+  await page.getByRole('searchbox', { name: /Search name/ }).fill('many-renamed-59')
+  await page.getByRole('row').filter({ hasText: 'many-renamed-59' }).waitFor()
 })
 
 test('nothing works while hidden', async () => {
   const { page } = window
   await window.hide(true)
-  let before = -1
-  await until('what was asked for is there', async () => {
-    const last = before
-    before = await page.evaluate<number>(REQUESTS)
-    return before === last
-  })
+  await window.quiet()
+  window.asked.length = 0
   await engine.call('POST', '/volumes/create', { Name: 'unseen' })
   await delay(1500)
-  expect(await page.evaluate<number>(REQUESTS)).toBe(before)
+  expect(window.asked).toEqual([])
   await window.hide(false)
   await window.go('/volumes')
   await page.getByText('unseen').waitFor()
@@ -170,10 +183,9 @@ test.each([
 test('the palette leads to objects of every kind, does what their menus do, and begins what is new', async () => {
   const { page } = window
   const command = async (typed: string, name: string): Promise<void> => {
-    await page.keyboard.press('Control+k')
-    await page.getByRole('option').first().waitFor()
-    await page.keyboard.type(typed)
+    await window.command(typed)
     await page.getByRole('option', { name, exact: true }).click()
+    await page.locator('.palette').waitFor({ state: 'detached' })
   }
   await window.go('/networks')
   // From the page itself, and once more.
@@ -189,6 +201,7 @@ test('the palette leads to objects of every kind, does what their menus do, and 
   await command('remove later', 'Remove: later')
   await page.getByRole('alertdialog').getByText('Remove later?').waitFor()
   await page.keyboard.press('Escape')
+  await page.getByRole('alertdialog').waitFor({ state: 'detached' })
   await command('recreate later', 'Edit and recreate: later')
   await page.getByRole('heading', { name: 'Recreate later' }).waitFor()
 })
@@ -211,8 +224,10 @@ test('what cannot be done is said where it was asked for, whatever its name', as
   await page.getByRole('button', { name: 'Pull', exact: true }).click()
   await page.getByRole('dialog').getByLabel('Image').fill(MARKUP)
   await page.getByRole('dialog').getByRole('button', { name: 'Pull' }).click()
-  await page.locator('.notice.error').waitFor()
+  const notice = page.locator('.notice.error')
+  await notice.waitFor()
   await page.keyboard.press('Escape')
+  await notice.waitFor({ state: 'detached' })
   await window.go('/activity')
   await page.locator('.task.failed').filter({ hasText: MARKUP }).waitFor()
   expect(await window.axe()).toEqual([])

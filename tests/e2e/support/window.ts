@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { openConsole, type Console } from '../../../cli/console/server.ts'
 import type { TestEngine } from '../../support/engine.ts'
+import { until } from '../../support/fixture.ts'
 
 const SHOTS = join(import.meta.dirname, '../../../docs/screenshots')
 const SIZES = [
@@ -12,6 +13,23 @@ const SIZES = [
   [1280, 800],
 ] as const
 const DIST = join(import.meta.dirname, '../../../renderer/dist')
+
+const PATIENCE_MS = 60_000
+/** Longer than the page gathers events for before it asks anew. */
+const QUIET_MS = 1000
+
+/** Goes there; done once the router has come to it, to which the address is ahead. One evaluation: later ones the page's policy refuses. */
+const go = (path: string): string => `new Promise((resolve, reject) => {
+  const { $router } = document.querySelector('#app').__vue_app__.config.globalProperties
+  const [place, until] = [${JSON.stringify(path)}, Date.now() + ${PATIENCE_MS}]
+  const look = () => {
+    if ($router.currentRoute.value.fullPath === place) resolve()
+    else if (Date.now() > until) reject(new Error('the window did not come to ' + place))
+    else requestAnimationFrame(look)
+  }
+  location.hash = '#' + place
+  look()
+})`
 
 const SCROLL = `(async () => {
   const body = document.querySelector('.table .body')
@@ -59,6 +77,9 @@ export class TestWindow implements AsyncDisposable {
   readonly page: Page
   /** What the page complained of: errors, and what its policy refused. */
   readonly complaints: string[] = []
+  /** What the page has asked for: the paths of requests, and `stream` for the beginning of each stream. */
+  readonly asked: string[] = []
+  #lastHeard = 0
   readonly #browser: Browser
   readonly #context: BrowserContext
   readonly #console: Console
@@ -80,6 +101,14 @@ export class TestWindow implements AsyncDisposable {
       this.complaints.push(`a dialog opened: ${dialog.message()}`)
       void dialog.dismiss()
     })
+    const heard = (): void => void (this.#lastHeard = Date.now())
+    const ask = (what: string): void => {
+      this.asked.push(what)
+      heard()
+    }
+    page.on('request', (request) => ask(new URL(request.url()).pathname))
+    page.on('requestfinished', heard).on('requestfailed', heard)
+    page.on('websocket', () => ask('stream'))
   }
 
   static async open(engine: TestEngine): Promise<TestWindow> {
@@ -94,7 +123,7 @@ export class TestWindow implements AsyncDisposable {
     const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args })
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })
     const page = await context.newPage()
-    page.setDefaultTimeout(60_000)
+    page.setDefaultTimeout(PATIENCE_MS)
     const window = new TestWindow(browser, context, page, console)
     await page.goto(console.link)
     await page.getByRole('navigation').waitFor()
@@ -103,8 +132,22 @@ export class TestWindow implements AsyncDisposable {
     return window
   }
 
+  /** Resolves once that page is there. The one before it stays until then, and much on it reads the same. */
   async go(path: string): Promise<void> {
-    await this.page.evaluate(`location.hash = ${JSON.stringify(`#${path}`)}`)
+    await this.page.evaluate(go(path))
+  }
+
+  /** Opens the palette, and types into it. */
+  async command(typed = ''): Promise<void> {
+    await this.page.keyboard.press('Control+k')
+    await this.page.locator('.palette .query:focus').waitFor()
+    await this.page.getByRole('option').first().waitFor()
+    await this.page.keyboard.type(typed)
+  }
+
+  /** Resolves once the page has asked for nothing for a while, and has had its answers. */
+  async quiet(): Promise<void> {
+    await until('the page asks for nothing more', async () => Date.now() - this.#lastHeard > QUIET_MS)
   }
 
   /** Scrolls a list for 120 frames; answers how long the longest task took, in milliseconds; 0 where none took 50. */
