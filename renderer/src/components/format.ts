@@ -46,7 +46,11 @@ export function ago(milliseconds: number, now: number): string {
   return unit === 'second' ? 'just now' : relative.format(-Math.floor(seconds / length), unit)
 }
 
-const exact = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
+const exact = new Intl.DateTimeFormat('en', {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+  hourCycle: 'h23',
+})
 export const dateTime = (milliseconds: number): string => exact.format(milliseconds)
 
 export function duration(milliseconds: number): string {
