@@ -28,9 +28,7 @@ interface Measured {
 
 /**
  * What the host's memory really holds, and what the same VMs would hold had each booted on its own. Never overstated:
- * of templates and images everything in the page cache is counted against the saving, mapped by a clone or not; and a
- * VM of its own is credited with no more than its template held when it was frozen, and the code that was translated
- * since, which it would have translated besides.
+ * of templates and images everything in the page cache is counted against the saving, mapped by a clone or not.
  */
 export class MemoryService {
   readonly #the: MemoryDependencies
@@ -95,11 +93,7 @@ export class MemoryService {
         imageBytes: memory.imageBytes,
         overheadBytes: memory.overheadBytes,
       }
-      // Where the template was removed nobody knows what it held: claim no saving.
-      const coldBytes = template
-        ? template.coldPrivateBytes + template.coldOverheadBytes + memory.translatedBytes
-        : 0
-      return { row, coldBytes, imageFile }
+      return { row, coldBytes: coldBytes(template, memory), imageFile }
     } catch {
       // It ended while it was measured.
       return undefined
@@ -129,6 +123,20 @@ export class MemoryService {
       clones: measured.filter(({ row }) => row.template === template.id).length,
     }
   }
+}
+
+/**
+ * What the VM of a clone would hold, had it booted on its own: what its template's held when it was frozen, and code
+ * that QEMU translated for the clone as far as it is more than was translated until then, since most of what a start
+ * runs has run in a boot already. Where the template was removed nobody knows what it held: then no saving is claimed.
+ */
+export function coldBytes(
+  template: Pick<Template, 'coldPrivateBytes' | 'coldOverheadBytes' | 'coldTranslatedBytes'> | undefined,
+  { translatedBytes }: Pick<VmMemory, 'translatedBytes'>,
+): number {
+  if (!template) return 0
+  const { coldPrivateBytes, coldOverheadBytes, coldTranslatedBytes = coldOverheadBytes } = template
+  return coldPrivateBytes + coldOverheadBytes + Math.max(0, translatedBytes - coldTranslatedBytes)
 }
 
 function sum(numbers: number[]): number {

@@ -93,6 +93,7 @@ export async function freezeLive(
         // Pages that are not zero: a VM that came here on its own would hold no fewer.
         coldPrivateBytes: blocks * 512,
         coldOverheadBytes: base.coldOverheadBytes,
+        coldTranslatedBytes: base.coldTranslatedBytes,
         ram: { bytes: base.memoryBytes, sha256: await digest('ram') },
         state: { bytes: joined.stateBytes, sha256: await digest('state') },
         live: request.origin,

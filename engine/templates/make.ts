@@ -111,6 +111,7 @@ export async function makeTemplate(
       downtimeMs: frozen.downtimeMs,
       coldPrivateBytes: memory.ramPrivateBytes,
       coldOverheadBytes: memory.overheadPrivateBytes,
+      coldTranslatedBytes: memory.translatedBytes,
       ram: { bytes: memoryBytes, sha256: await hashSparseFile(join(folder, 'ram')) },
       state: { bytes: frozen.stateBytes, sha256: await hashSparseFile(join(folder, 'state')) },
       disk: { bytes: disk.size, sha256: await hashSparseFile(files.disk) },

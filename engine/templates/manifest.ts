@@ -45,6 +45,8 @@ export interface TemplateManifest {
   coldPrivateBytes: number
   /** What the VM's process held alone besides, just before it was frozen. */
   coldOverheadBytes: number
+  /** Of that, what QEMU had translated; templates of before it was told apart have none. */
+  coldTranslatedBytes?: number
   ram: { bytes: number; sha256: string }
   state: { bytes: number; sha256: string }
   /** Where the guest has its disk mounted and idle: what that disk is. */
