@@ -322,62 +322,6 @@ export interface ExecInspect {
   Pid: number
 }
 
-export interface ImageSummary {
-  Id: string
-  ParentId: string
-  RepoTags: string[]
-  RepoDigests: string[]
-  /** Unix seconds. */
-  Created: number
-  Size: number
-  SharedSize: number
-  Labels: Record<string, string>
-  Containers: number
-  /** Only where it was asked for. */
-  Manifests?: ImageManifestSummary[]
-}
-
-/** What an image is made of for one platform: that of this machine, others are not kept. */
-export interface ImageManifestSummary {
-  /** Digest of the manifest. */
-  ID: string
-  Descriptor: { mediaType: string; digest: string; size: number }
-  Available: true
-  Kind: 'image'
-  /** Bytes as stored, and with the file that VMs map. */
-  Size: { Content: number; Total: number }
-  ImageData: {
-    Platform: { architecture: string; os: string }
-    /** Ids. */
-    Containers: string[]
-    Size: { Unpacked: number }
-  }
-}
-
-export interface ImageInspect {
-  Id: string
-  RepoTags: string[]
-  RepoDigests: string[]
-  Parent: string
-  Comment: string
-  Created: string
-  DockerVersion: string
-  Author: string
-  Config: ContainerConfig
-  /** The same, as it was called before 1.45: docker-compose 1 makes no container anew without it. */
-  ContainerConfig: ContainerConfig
-  Architecture: string
-  Os: string
-  Size: number
-  GraphDriver: { Name: string; Data: Record<string, string> | null }
-  RootFS: { Type: 'layers'; Layers: string[] }
-  Metadata: { LastTagTime: string }
-  /** Only where it was asked for. */
-  Manifests?: ImageManifestSummary[]
-}
-
-export type ImageDeleteItem = { Untagged: string } | { Deleted: string }
-
 /** One line of a streamed answer of long work (pull, load). A failure after the 200 is the last line. */
 export interface ProgressMessage {
   status?: string
@@ -408,31 +352,4 @@ export interface RegistryAuth {
   password?: string
   identitytoken?: string
   serveraddress?: string
-}
-
-export interface VolumeCreateRequest {
-  Name?: string
-  Driver?: string
-  DriverOpts?: Record<string, string> | null
-  Labels?: Record<string, string> | null
-  ClusterVolumeSpec?: unknown
-}
-
-export interface Volume {
-  Name: string
-  Driver: string
-  /** A folder of the workstation. */
-  Mountpoint: string
-  /** RFC 3339. */
-  CreatedAt: string
-  Labels: Record<string, string>
-  Options: Record<string, string> | null
-  Scope: 'local'
-  /** Only where disk usage was asked for. */
-  UsageData?: { RefCount: number; Size: number }
-}
-
-export interface VolumePruneResponse {
-  VolumesDeleted: string[]
-  SpaceReclaimed: number
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ImageDeleteItem, ImageSummary } from '../../contract/docker.ts'
+import type { ImageDeleteItem, ImageSummary } from '../../contract/docker-images.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { EngineClient } from '../api/client.ts'
 import { showProgress, type ProgressTarget } from '../api/progress.ts'

@@ -1,4 +1,4 @@
-import type { ImageSummary } from '../../contract/docker.ts'
+import type { ImageSummary } from '../../contract/docker-images.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { EngineClient } from '../api/client.ts'
 import { openArchive, refuseTerminal, writeArchive } from './archive-file.ts'

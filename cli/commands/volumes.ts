@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { ContainerSummary, Volume, VolumePruneResponse } from '../../contract/docker.ts'
+import type { Volume, VolumePruneResponse } from '../../contract/docker-volumes.ts'
+import type { ContainerSummary } from '../../contract/docker.ts'
 import { diskSize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
 import { many } from '../parse/many.ts'

@@ -2,8 +2,10 @@ import type { Readable, Writable } from 'node:stream'
 import type { BootLog } from '../../contract/boot-log.ts'
 import type { EngineSettingsView } from '../../contract/engine-settings.ts'
 import type * as docker from '../../contract/docker.ts'
+import type * as images from '../../contract/docker-images.ts'
 import type { ContainerStats } from '../../contract/docker-stats.ts'
 import type * as networks from '../../contract/docker-networks.ts'
+import type * as volumes from '../../contract/docker-volumes.ts'
 import type * as reach from '../../contract/ramet-networks.ts'
 import type * as ramet from '../../contract/ramet.ts'
 
@@ -245,19 +247,19 @@ export interface ImageBackend {
     until?: number
     sharedSize?: boolean
     manifests?: boolean
-  }): Promise<docker.ImageSummary[]>
-  inspect(name: string, options: { manifests: boolean }): Promise<docker.ImageInspect>
+  }): Promise<images.ImageSummary[]>
+  inspect(name: string, options: { manifests: boolean }): Promise<images.ImageInspect>
   /** Newest first; `Id` is `<missing>` for all but the first. */
   history(name: string): Promise<ImageHistoryItem[]>
   tag(name: string, reference: string): Promise<void>
-  remove(name: string, options: { force: boolean }): Promise<docker.ImageDeleteItem[]>
+  remove(name: string, options: { force: boolean }): Promise<images.ImageDeleteItem[]>
   /** Images that containers were made from stay. `before`: milliseconds since 1970. */
   prune(options: {
     filters: docker.Filters
     before?: number
-  }): Promise<{ ImagesDeleted: docker.ImageDeleteItem[]; SpaceReclaimed: number }>
+  }): Promise<{ ImagesDeleted: images.ImageDeleteItem[]; SpaceReclaimed: number }>
   /** Sizes are bytes on disk, files that VMs map included. */
-  usage(): Promise<{ Images: docker.ImageSummary[]; LayersSize: number }>
+  usage(): Promise<{ Images: images.ImageSummary[]; LayersSize: number }>
   /** Rejects with UNAUTHORIZED where the registry refuses it; nothing is kept. */
   login(auth: docker.RegistryAuth, options: { signal: AbortSignal }): Promise<void>
 }
@@ -272,15 +274,15 @@ export interface PortBackend {
 
 export interface VolumeBackend {
   /** Answers the volume of that name where there is one already. */
-  create(request: docker.VolumeCreateRequest): Promise<docker.Volume>
-  list(filters: docker.Filters): Promise<docker.Volume[]>
-  inspect(name: string): Promise<docker.Volume>
+  create(request: volumes.VolumeCreateRequest): Promise<volumes.Volume>
+  list(filters: docker.Filters): Promise<volumes.Volume[]>
+  inspect(name: string): Promise<volumes.Volume>
   /** All, with their sizes. */
-  usage(): Promise<docker.Volume[]>
+  usage(): Promise<volumes.Volume[]>
   /** Rejects with CONFLICT while a container uses it, forced or not. */
   remove(name: string, options: { force: boolean }): Promise<void>
   /** Those without a name of a user's, or, with the filter `all`, every one that no container uses. */
-  prune(filters: docker.Filters): Promise<docker.VolumePruneResponse>
+  prune(filters: docker.Filters): Promise<volumes.VolumePruneResponse>
 }
 
 export interface NetworkBackend {

@@ -1,4 +1,4 @@
-import type { ImageSummary } from '../../contract/docker.ts'
+import type { ImageSummary } from '../../contract/docker-images.ts'
 
 /** What each image takes on disk, and all of them: see the image store's `usage`. */
 interface Usage {

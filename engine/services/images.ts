@@ -1,14 +1,11 @@
 import type { Readable } from 'node:stream'
 import type {
-  ContainerConfig,
-  Filters,
   ImageDeleteItem,
   ImageInspect,
   ImageManifestSummary,
   ImageSummary,
-  ProgressMessage,
-  RegistryAuth,
-} from '../../contract/docker.ts'
+} from '../../contract/docker-images.ts'
+import type { ContainerConfig, Filters, ProgressMessage, RegistryAuth } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
 import type { ImageUsage } from '../images/disk-usage.ts'
 import type { Image, ImageStore } from '../images/store.ts'

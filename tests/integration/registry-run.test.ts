@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ContainerInspect, ImageInspect } from '../../contract/docker.ts'
+import type { ImageInspect } from '../../contract/docker-images.ts'
+import type { ContainerInspect } from '../../contract/docker.ts'
 import { command, qemuProcesses, TestEngine } from '../support/engine.ts'
 import { debianImage } from '../support/images.ts'
 import { TestRegistry } from '../support/registry.ts'

@@ -1,5 +1,5 @@
 import type { FastifyRequest, RouteOptions } from 'fastify'
-import type { VolumeCreateRequest } from '../../../contract/docker.ts'
+import type { VolumeCreateRequest } from '../../../contract/docker-volumes.ts'
 import type { VolumeBackend } from '../backend.ts'
 import { Query } from '../query.ts'
 import * as schemas from '../schemas.ts'

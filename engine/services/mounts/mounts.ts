@@ -1,11 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type {
-  ContainerConfig,
-  HostConfig,
-  MountPoint,
-  VolumeCreateRequest,
-} from '../../../contract/docker.ts'
+import type { VolumeCreateRequest } from '../../../contract/docker-volumes.ts'
+import type { ContainerConfig, HostConfig, MountPoint } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { Connect } from '../../guest/connections.ts'
 import type { GuestMount } from '../../guest/messages.ts'

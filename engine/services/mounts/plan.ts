@@ -1,4 +1,5 @@
-import type { ContainerConfig, HostConfig, VolumeCreateRequest } from '../../../contract/docker.ts'
+import type { VolumeCreateRequest } from '../../../contract/docker-volumes.ts'
+import type { ContainerConfig, HostConfig } from '../../../contract/docker.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import { parseBind } from './bind-text.ts'
 import { parseMount } from './mount-object.ts'

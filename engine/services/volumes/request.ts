@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Volume, VolumeCreateRequest } from '../../../contract/docker.ts'
+import type { Volume, VolumeCreateRequest } from '../../../contract/docker-volumes.ts'
 import { EngineError } from '../../../contract/errors.ts'
 
 /** Docker's mark on a volume that nobody named. */

@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import type { ImageInspect, ImageSummary } from '../../../contract/docker.ts'
+import type { ImageInspect, ImageSummary } from '../../../contract/docker-images.ts'
 import { call, get } from '../api/engine.ts'
 import { useList } from './list.ts'
 

@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import type { Volume } from '../../../contract/docker.ts'
+import type { Volume } from '../../../contract/docker-volumes.ts'
 import { call, get } from '../api/engine.ts'
 import { useList } from './list.ts'
 
