@@ -165,21 +165,23 @@ const BASE = ['base-files', 'bash', 'coreutils', 'dash', 'findutils', 'grep', 's
 
 const folders = (...paths: string[]): TarSpec[] => paths.map((path) => ({ path, type: 'directory' }))
 
-function accounts(): TarSpec[] {
-  const rows: [string, number, string][] = [
-    ['root', 0, '/root'],
-    ['www-data', 33, '/var/www'],
-    ['redis', 101, '/var/lib/redis'],
-    ['app', 1000, '/home/app'],
-    ['nobody', 65534, '/nonexistent'],
-  ]
-  const passwd = rows.map(([name, id, home]) => `${name}:x:${id}:${id}::${home}:/bin/sh\n`).join('')
+type Account = [name: string, id: number, home: string]
+
+/** What an image says of its accounts, with root and nobody; each has a group of its own. */
+export function accountFiles(...accounts: Account[]): TarSpec[] {
+  const all: Account[] = [['root', 0, '/root'], ...accounts, ['nobody', 65534, '/nonexistent']]
+  const passwd = all.map(([name, id, home]) => `${name}:x:${id}:${id}::${home}:/bin/sh\n`)
+  const group = all.map(([name, id]) => `${name}:x:${id}:\n`)
   return [
-    { path: 'etc/passwd', data: passwd },
-    { path: 'etc/group', data: rows.map(([name, id]) => `${name}:x:${id}:\n`).join('') },
-    { path: 'home/app', type: 'directory', uid: 1000, gid: 1000 },
+    { path: 'etc/passwd', data: passwd.join('') },
+    { path: 'etc/group', data: group.join('') },
   ]
 }
+
+const accounts = (): TarSpec[] => [
+  ...accountFiles(['www-data', 33, '/var/www'], ['redis', 101, '/var/lib/redis'], ['app', 1000, '/home/app']),
+  { path: 'home/app', type: 'directory', uid: 1000, gid: 1000 },
+]
 
 /** Fetches packages and all that they need, as on a machine that has none. Returns file names, sorted. */
 async function download(folder: string, packages: string[]): Promise<string[]> {

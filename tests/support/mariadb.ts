@@ -1,22 +1,13 @@
-import { debianImage, type TestImage } from './images.ts'
+import { accountFiles, debianImage, type TestImage } from './images.ts'
 
 /** Debian's MariaDB, its server and its client; the image declares a volume at /var/lib/mysql, as those on registries do. */
 export function mariadbImage(): Promise<TestImage> {
-  const accounts: [string, number, string][] = [
-    ['root', 0, '/root'],
-    ['mysql', 105, '/var/lib/mysql'],
-    ['nobody', 65534, '/nonexistent'],
-  ]
   return debianImage({
     name: 'mariadb',
     packages: ['mariadb-server-core', 'mariadb-client-core'],
     config: { Volumes: { '/var/lib/mysql': {} } },
     files: [
-      {
-        path: 'etc/passwd',
-        data: accounts.map(([name, id, home]) => `${name}:x:${id}:${id}::${home}:/bin/sh\n`).join(''),
-      },
-      { path: 'etc/group', data: accounts.map(([name, id]) => `${name}:x:${id}:\n`).join('') },
+      ...accountFiles(['mysql', 105, '/var/lib/mysql']),
       { path: 'var/lib/mysql', type: 'directory', mode: 0o755, uid: 105, gid: 105 },
     ],
   })

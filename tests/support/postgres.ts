@@ -1,13 +1,8 @@
 import { connect } from 'node:net'
-import { debianImage, type TestImage } from './images.ts'
+import { accountFiles, debianImage, type TestImage } from './images.ts'
 
 /** Debian's PostgreSQL, and SQLite beside it: makes its database at the first start, and answers on 5432, everybody, without a password. */
 export function postgresImage(): Promise<TestImage> {
-  const accounts: [string, number, string][] = [
-    ['root', 0, '/root'],
-    ['postgres', 107, '/data'],
-    ['nobody', 65534, '/nonexistent'],
-  ]
   const serve = `#!/bin/sh
 set -e
 bin=$(echo /usr/lib/postgresql/*/bin)
@@ -27,11 +22,7 @@ exec "$bin/postgres" -D /data -c listen_addresses='*' -c unix_socket_directories
       StopSignal: 'SIGINT',
     },
     files: [
-      {
-        path: 'etc/passwd',
-        data: accounts.map(([name, id, home]) => `${name}:x:${id}:${id}::${home}:/bin/sh\n`).join(''),
-      },
-      { path: 'etc/group', data: accounts.map(([name, id]) => `${name}:x:${id}:\n`).join('') },
+      ...accountFiles(['postgres', 107, '/data']),
       { path: 'data', type: 'directory', mode: 0o700, uid: 107, gid: 107 },
       { path: 'usr/local/bin/serve-postgres', data: serve, mode: 0o755 },
     ],
