@@ -31,10 +31,7 @@ export async function benchLivePostgres(
   const { code, stderr } = await engine.ramet(['load', '-q', '-i', archive], { timeoutMs: 600_000 })
   if (code !== 0) throw new Error(`load failed: ${stderr}`)
   const ports = { '5432/tcp': [{ HostPort: '0' }] }
-  const portOf = async (id: string): Promise<number> => {
-    const { NetworkSettings } = await engine.inspect(id)
-    return Number(NetworkSettings.Ports['5432/tcp']![0]!.HostPort)
-  }
+  const portOf = (id: string): Promise<number> => engine.portOf(id, '5432/tcp')
   const create = (): Promise<{ Id: string }> =>
     json(engine, 'POST', '/containers/create', {
       Image: tag,

@@ -1,4 +1,3 @@
-import type { ContainerInspect } from '../../contract/docker.ts'
 import { netImage } from '../support/net-image.ts'
 import { TestEngine } from '../support/engine.ts'
 import { median } from './median.ts'
@@ -26,8 +25,7 @@ export async function benchNetwork(): Promise<object> {
   await ramet('load', '-q', '-i', image.archive)
   await ramet('network', 'create', 'bench')
   await run('sink', ['-p', '9000'], 'net-tool', 'sink', '9000')
-  const { NetworkSettings } = JSON.parse((await engine.get('/containers/sink/json')).body) as ContainerInspect
-  const port = Number(NetworkSettings.Ports['9000/tcp']![0]!.HostPort)
+  const port = await engine.portOf('sink', '9000/tcp')
   const host = ['--add-host', 'host:host-gateway', '--label', `ramet.host.ports=${port}`]
   await run('source', host, 'sleep', '100000')
 

@@ -29,10 +29,7 @@ afterAll(async () => {
   expect(await qemuProcesses(engine.home)).toEqual([])
 })
 
-async function portOf(name: string): Promise<number> {
-  const { NetworkSettings } = await engine.inspect(name)
-  return Number(NetworkSettings.Ports['5432/tcp']![0]!.HostPort)
-}
+const portOf = (name: string): Promise<number> => engine.portOf(name, '5432/tcp')
 const row = (name: string) => window.page.getByRole('row').filter({ hasText: name })
 const notice = (text: string) => window.page.locator('.notice').filter({ hasText: text })
 const LONG = { timeout: 240_000 }

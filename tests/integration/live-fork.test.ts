@@ -320,15 +320,14 @@ test('whenever the engine dies in a freeze, the parent goes on, and can be froze
 test('a connection to elsewhere is broken in the child, and goes on in the parent', async () => {
   const publish = ['-p', '127.0.0.1::7']
   await ramet('run', '-d', '--name', 'linked', ...publish, image, 'sh', '-c', 'nc -ll -p 7 -e cat')
-  const { NetworkSettings } = await engine.inspect('linked')
-  const port = Number(NetworkSettings.Ports['7/tcp']![0]!.HostPort)
+  const port = await engine.portOf('linked', '7/tcp')
   const socket = await echoes(port)
   await answer<ForkResponse>('fork', 'linked', '--name', 'cut', '-p', '127.0.0.1::7')
   expect(await inside('cut', 'netstat -tn | grep -c ESTABLISHED || true')).toBe('0\n')
   expect(await inside('linked', 'netstat -tn | grep -c ESTABLISHED')).toBe('1\n')
   expect(await said(socket, 'still there')).toBe('still there')
   socket.destroy()
-  const child = Number((await engine.inspect('cut')).NetworkSettings.Ports['7/tcp']![0]!.HostPort)
+  const child = await engine.portOf('cut', '7/tcp')
   expect(child).not.toBe(port)
   const other = await echoes(child)
   other.destroy()
@@ -338,8 +337,7 @@ test('a connection to elsewhere is broken in the child, and goes on in the paren
 test('its port leads in still when its hardware address is another, as that of each copy is', async () => {
   const flags = ['-p', '127.0.0.1::7', '--cap-add', 'NET_ADMIN']
   await ramet('run', '-d', '--name', 'renewed', ...flags, image, 'nc', '-ll', '-p', '7', '-e', 'cat')
-  const { Ports } = (await engine.inspect('renewed')).NetworkSettings
-  const port = Number(Ports['7/tcp']![0]!.HostPort)
+  const port = await engine.portOf('renewed', '7/tcp')
   const first = await echoes(port)
   first.destroy()
   // It says nothing itself, from which the NAT could tell.

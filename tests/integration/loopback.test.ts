@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { StandbyReport } from '../../contract/ramet.ts'
-import type { CliResult, TestEngine } from '../support/engine.ts'
-import { until, useEngine } from '../support/fixture.ts'
+import type { TestEngine } from '../support/engine.ts'
+import { until } from '../support/fixture.ts'
 import { frameTo, PROTOCOLS, type Protocol } from '../support/frames.ts'
 import {
   LEADING_IN,
@@ -12,20 +12,16 @@ import {
   OUTSIDE4,
   type Listeners,
 } from '../support/loopback-listeners.ts'
-import { netImage } from '../support/net-image.ts'
+import { useNetEngine } from '../support/net-fixture.ts'
 
 /**
  * What listens on the workstation's loopback is out of reach of root in a VM, which has no rules of its own to obey: it
  * sends frames as it likes. What is allowed is tried by the same means, so that they are known to work.
  */
 let engine: TestEngine
-let image: string
 let listeners: Listeners
 
-useEngine((fixture) => ({ engine } = fixture))
-
-const ramet = (...args: string[]): Promise<CliResult> => engine.ramet(args)
-const inside = (name: string, ...command: string[]): Promise<CliResult> => ramet('exec', name, ...command)
+const { ramet, inside, start } = useNetEngine((fixture) => ({ engine } = fixture))
 
 /** A privileged container that asks the loopback, and what it may reach, over and over; whatever becomes of the engine. */
 async function run(name: string, ...flags: string[]): Promise<void> {
@@ -33,8 +29,7 @@ async function run(name: string, ...flags: string[]): Promise<void> {
     .map((to) => `nc -w 2 ${to} ${listeners.port} </dev/null; `)
     .join('')
   const script = `nc -ll -p 80 -e echo here & net-tool echo 53 & while :; do ${asks}sleep 1; done`
-  const { code, stderr } = await ramet('run', '-d', '--privileged', '--name', name, ...flags, image, 'sh', '-c', script) // prettier-ignore
-  expect([code, code === 0 ? '' : stderr]).toEqual([0, ''])
+  await start(name, script, '--privileged', ...flags)
 }
 
 const send = (to: string, protocol: Protocol): string =>
@@ -64,9 +59,6 @@ async function expectBarred(name: string): Promise<void> {
 const standby = async (): Promise<StandbyReport> =>
   JSON.parse((await engine.get('/ramet/v1/standby')).body) as StandbyReport
 
-const portOf = async (name: string, key: string): Promise<number> =>
-  Number((await engine.inspect(name)).NetworkSettings.Ports[key]?.[0]?.HostPort)
-
 async function said(at: number): Promise<string> {
   let text = ''
   await until('an answer of a published port', async () => {
@@ -80,9 +72,6 @@ async function said(at: number): Promise<string> {
 
 beforeAll(async () => {
   expect(OUTSIDE4, 'this machine has no address but those of its loopback').toBeDefined()
-  const made = await netImage()
-  image = made.tag
-  expect(await ramet('load', '-i', made.archive)).toMatchObject({ code: 0 })
   listeners = await listenEverywhere()
 })
 
@@ -93,7 +82,7 @@ test('nothing of the loopback is reached by a clone, its fork, or while no engin
   await expectBarred('root')
   expect(await ramet('fork', 'root', '--name', 'heir', '-P')).toMatchObject({ code: 0 })
   await expectBarred('heir')
-  expect(await said(await portOf('heir', '80/tcp'))).toBe('here\n')
+  expect(await said(await engine.portOf('heir', '80/tcp'))).toBe('here\n')
   await engine.down('SIGKILL')
   listeners.arrived.length = 0
   const [allowed] = [`tcp ${OUTSIDE4}`]
@@ -102,7 +91,7 @@ test('nothing of the loopback is reached by a clone, its fork, or while no engin
   expect(listeners.arrived.filter((each) => each !== allowed)).toEqual([])
   await engine.up()
   await expectBarred('root')
-  expect(await said(await portOf('root', '80/tcp'))).toBe('here\n')
+  expect(await said(await engine.portOf('root', '80/tcp'))).toBe('here\n')
   expect(await ramet('rm', '-f', 'root', 'heir')).toMatchObject({ code: 0 })
 })
 

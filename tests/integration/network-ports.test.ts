@@ -2,9 +2,9 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CliResult, TestEngine } from '../support/engine.ts'
-import { until, useEngine } from '../support/fixture.ts'
-import { netImage } from '../support/net-image.ts'
+import type { TestEngine } from '../support/engine.ts'
+import { until } from '../support/fixture.ts'
+import { useNetEngine } from '../support/net-fixture.ts'
 import { listenAtOnePort } from '../support/shared-port.ts'
 import { AS_USER } from '../support/tags.ts'
 
@@ -13,16 +13,14 @@ let engine: TestEngine
 let image: string
 const servers: Server[] = []
 
-useEngine((fixture) => ({ engine } = fixture))
+const { ramet, inside, start } = useNetEngine((fixture) => ({ engine, image } = fixture))
 
-const ramet = (...args: string[]): Promise<CliResult> => engine.ramet(args)
-const inside = (name: string, ...command: string[]): Promise<CliResult> => ramet('exec', name, ...command)
-
-async function run(name: string, ...flags: string[]): Promise<void> {
-  const script = 'net-tool echo 53 & net-tool sink 9000 & nc -ll -p 80 -e echo here & exec sleep 100000'
-  const { code, stderr } = await ramet('run', '-d', '--name', name, ...flags, image, 'sh', '-c', script)
-  expect([code, code === 0 ? '' : stderr]).toEqual([0, ''])
-}
+const run = (name: string, ...flags: string[]): Promise<string> =>
+  start(
+    name,
+    'net-tool echo 53 & net-tool sink 9000 & nc -ll -p 80 -e echo here & exec sleep 100000',
+    ...flags,
+  )
 
 /** A server on the host's loopback; answers its port. */
 async function serve(text: string): Promise<number> {
@@ -31,9 +29,6 @@ async function serve(text: string): Promise<number> {
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }
-
-const portOf = async (name: string, key: string): Promise<number> =>
-  Number((await engine.inspect(name)).NetworkSettings.Ports[key]?.[0]?.HostPort)
 
 /**
  * What is said at a port of this machine, once something is; or that nothing listens there. It is published before
@@ -65,12 +60,7 @@ async function askUdp(port: number, text: string): Promise<string> {
   return said
 }
 
-beforeAll(async () => {
-  const made = await netImage()
-  image = made.tag
-  expect(await ramet('load', '-i', made.archive)).toMatchObject({ code: 0 })
-  expect(await ramet('network', 'create', 'n')).toMatchObject({ code: 0 })
-})
+beforeAll(async () => expect(await ramet('network', 'create', 'n')).toMatchObject({ code: 0 }))
 
 afterAll(() => servers.forEach((server) => server.close()))
 
@@ -79,7 +69,7 @@ test(
   AS_USER,
   async () => {
     await run('web', '--network', 'n', '-p', '80', '-p', '53/udp')
-    const [tcp, udp] = [await portOf('web', '80/tcp'), await portOf('web', '53/udp')]
+    const [tcp, udp] = [await engine.portOf('web', '80/tcp'), await engine.portOf('web', '53/udp')]
     const said = ['one', 'two', 'three']
     expect(await askTcp(tcp)).toBe('here\n')
     expect(await Promise.all(said.map((each) => askUdp(udp, each)))).toEqual(said)
@@ -87,7 +77,7 @@ test(
     expect(await askTcp(tcp)).toBe('here\n')
     expect(await askUdp(udp, 'four')).toBe('four')
     await engine.up()
-    expect([await portOf('web', '80/tcp'), await portOf('web', '53/udp')]).toEqual([tcp, udp])
+    expect([await engine.portOf('web', '80/tcp'), await engine.portOf('web', '53/udp')]).toEqual([tcp, udp])
     expect(await askTcp(tcp)).toBe('here\n')
     expect(await askUdp(udp, 'five')).toBe('five')
     expect(await ramet('rm', '-f', 'web')).toMatchObject({ code: 0 })
@@ -142,7 +132,7 @@ test('who asks a published UDP port is answered, and no datagram goes to the hos
   servers.push(tcp)
   const service = services[0]!
   await run('echo', '-p', '53/udp', '-p', '80')
-  const udp = await portOf('echo', '53/udp')
+  const udp = await engine.portOf('echo', '53/udp')
   expect(await askUdp(udp, 'who')).toBe('who')
   for (const host of ['10.0.2.2', '::ffff:10.0.2.2']) {
     expect((await inside('echo', 'net-tool', 'ask', host, String(port), 'unasked')).code).toBe(1)
@@ -166,7 +156,7 @@ test('ports are published and taken back while a container runs, whatever become
     code: 0,
     stdout: expect.stringMatching(/^80\/tcp -> 127.0.0.1:\d+\n53\/udp -> /),
   })
-  const [tcp, udp] = [await portOf('live', '80/tcp'), await portOf('live', '53/udp')]
+  const [tcp, udp] = [await engine.portOf('live', '80/tcp'), await engine.portOf('live', '53/udp')]
   expect(await askTcp(tcp)).toBe('here\n')
   expect(await ramet('port', 'add', 'live', `${tcp}:80`)).toMatchObject({ code: 1 })
   await engine.down('SIGKILL')

@@ -1,27 +1,19 @@
 import { once } from 'node:events'
-import { connect, type AddressInfo, type Server } from 'node:net'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connect, type AddressInfo } from 'node:net'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { NetworkRate } from '../../contract/ramet-networks.ts'
-import type { CliResult, TestEngine } from '../support/engine.ts'
-import { until, useEngine } from '../support/fixture.ts'
-import { netImage } from '../support/net-image.ts'
+import type { TestEngine } from '../support/engine.ts'
+import { until } from '../support/fixture.ts'
+import { useNetEngine } from '../support/net-fixture.ts'
 import { netSink } from '../support/net-sink.ts'
 
 /** What rates do to what goes over networks and the NAT: of all tests these alone compare with a clock. */
 let engine: TestEngine
-let image: string
-const servers: Server[] = []
 
-useEngine((fixture) => ({ engine } = fixture))
+const { ramet, inside, start } = useNetEngine((fixture) => ({ engine } = fixture))
 
-const ramet = (...args: string[]): Promise<CliResult> => engine.ramet(args)
-const inside = (name: string, ...command: string[]): Promise<CliResult> => ramet('exec', name, ...command)
-
-async function run(name: string, ...flags: string[]): Promise<void> {
-  const script = 'net-tool sink 9000 & exec sleep 100000'
-  const { code, stderr } = await ramet('run', '-d', '--name', name, ...flags, image, 'sh', '-c', script)
-  expect([code, code === 0 ? '' : stderr]).toEqual([0, ''])
-}
+const run = (name: string, ...flags: string[]): Promise<string> =>
+  start(name, 'net-tool sink 9000 & exec sleep 100000', ...flags)
 
 /** Sends so much to a `net-tool sink`; answers how much of it came in a second. */
 async function blast(port: number, bytes: number): Promise<number> {
@@ -36,23 +28,16 @@ async function blast(port: number, bytes: number): Promise<number> {
   return bytes / ((performance.now() - begun) / 1000)
 }
 
-beforeAll(async () => {
-  const made = await netImage()
-  image = made.tag
-  expect(await ramet('load', '-i', made.archive)).toMatchObject({ code: 0 })
-  expect(await ramet('network', 'create', 'n')).toMatchObject({ code: 0 })
-})
-
-afterAll(() => servers.forEach((server) => server.close()))
+beforeAll(async () => expect(await ramet('network', 'create', 'n')).toMatchObject({ code: 0 }))
 
 test('a rate holds on the NAT too, both ways, through the death of an engine, and is changed while it runs', async () => {
   const bits = 2_000_000
   const sink = await netSink()
-  servers.push(sink)
+  onTestFinished(() => void sink.close())
   const out = (sink.address() as AddressInfo).port
   const host = ['--add-host', 'host:host-gateway', '--label', `ramet.host.ports=${out}`]
   await run('bound', '-p', '9000', ...host, '--label', `ramet.net.rate=${bits}`)
-  const into = Number((await engine.inspect('bound')).NetworkSettings.Ports['9000/tcp']![0]!.HostPort)
+  const into = await engine.portOf('bound', '9000/tcp')
   const rates = async (): Promise<number[]> => [
     8 * (await blast(into, 600_000)),
     8 * Number((await inside('bound', 'net-tool', 'blast', 'host', String(out), '3')).stdout),

@@ -1,25 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Network } from '../../contract/docker-networks.ts'
-import type { CliResult, TestEngine } from '../support/engine.ts'
-import { until, useEngine } from '../support/fixture.ts'
-import { netImage } from '../support/net-image.ts'
+import type { TestEngine } from '../support/engine.ts'
+import { until } from '../support/fixture.ts'
+import { useNetEngine } from '../support/net-fixture.ts'
 import { AS_USER } from '../support/tags.ts'
 
 /** Two networks of three containers each, on real VMs; `a1` is hostile. */
 let engine: TestEngine
-let image: string
 
-useEngine((fixture) => ({ engine } = fixture))
+const { ramet, inside, start } = useNetEngine((fixture) => ({ engine } = fixture))
 
-const ramet = (...args: string[]): Promise<CliResult> => engine.ramet(args)
-const inside = (name: string, ...command: string[]): Promise<CliResult> => ramet('exec', name, ...command)
 const fine = (stdout: RegExp) => ({ code: 0, stdout: expect.stringMatching(stdout) as string })
 
 async function run(name: string, network: string, ...flags: string[]): Promise<void> {
   const script = `net-tool echo 53530 & net-tool sink 9000 & nc -ll -p 80 -e echo here is ${name} & exec sleep 100000`
-  const flagsOf = ['-d', '--name', name, '--network', network, ...flags]
-  expect(await ramet('run', ...flagsOf, image, 'sh', '-c', script)).toMatchObject({ code: 0, stderr: '' })
+  expect(await start(name, script, '--network', network, ...flags)).toBe('')
 }
 
 const endpoint = async (name: string, network: string) =>
@@ -53,9 +49,6 @@ function packet({ to, from, source, target, text, protocol = 253 }: Packet): str
 }
 
 beforeAll(async () => {
-  const made = await netImage()
-  image = made.tag
-  expect(await ramet('load', '-i', made.archive)).toMatchObject({ code: 0 })
   const subnets = ['--subnet', '172.30.0.0/16', '--subnet', 'fd00:a::/64']
   expect(await ramet('network', 'create', '--ipv6', ...subnets, 'a')).toMatchObject({ code: 0 })
   expect(await ramet('network', 'create', '--ipv6', 'b')).toMatchObject({ code: 0 })
@@ -303,11 +296,7 @@ test('an internal network has no way out, whatever its guest does', async () => 
 
 test('traffic goes on while no engine runs, and the next one takes the networks up', AS_USER, async () => {
   const script = 'while :; do ping -4 -c 1 -W 10 a2 >/dev/null && echo yes || echo no; done'
-  expect(
-    await ramet('run', '-d', '--name', 'talker', '--network', 'a', image, 'sh', '-c', script),
-  ).toMatchObject({
-    code: 0,
-  })
+  await start('talker', script, '--network', 'a')
   const said = async (): Promise<string[]> => (await ramet('logs', 'talker')).stdout.trim().split('\n')
   await until('it talks', async () => (await said()).length > 3)
   const { Id } = JSON.parse((await engine.get('/networks/a')).body) as Network

@@ -95,6 +95,12 @@ export class TestEngine implements AsyncDisposable {
     return JSON.parse((await this.get(`/containers/${name}/json`)).body) as ContainerInspect
   }
 
+  /** Of the host, for a port of the container such as `80/tcp`; NaN where it is not published. */
+  async portOf(name: string, port: string): Promise<number> {
+    const { Ports } = (await this.inspect(name)).NetworkSettings
+    return Number(Ports[port]?.[0]?.HostPort)
+  }
+
   /** Runs `ramet ARGS`; never rejects for an exit code. */
   async ramet(
     args: string[],
