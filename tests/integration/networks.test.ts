@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Network } from '../../contract/docker-networks.ts'
 import type { TestEngine } from '../support/engine.ts'
 import { until } from '../support/fixture.ts'
+import { arpReply, packet } from '../support/frames.ts'
 import { useNetEngine } from '../support/net-fixture.ts'
 import { AS_USER } from '../support/tags.ts'
 
@@ -20,33 +21,6 @@ async function run(name: string, network: string, ...flags: string[]): Promise<v
 
 const endpoint = async (name: string, network: string) =>
   (await engine.inspect(name)).NetworkSettings.Networks[network]!
-
-const bytesOf = (mac: string): string => mac.replaceAll(':', '')
-const hexOf = (address: string): string => Buffer.from(address.split('.').map(Number)).toString('hex')
-
-interface Packet {
-  to: string
-  from: string
-  source: string
-  target: string
-  text: string
-  protocol?: number
-}
-
-/** A frame with an IPv4 packet of an unused protocol, so that no program answers it; checksum and all. */
-function packet({ to, from, source, target, text, protocol = 253 }: Packet): string {
-  const payload = Buffer.from(text)
-  const header = Buffer.from(
-    `4500${(20 + payload.length).toString(16).padStart(4, '0')}0000000040${protocol.toString(16).padStart(2, '0')}0000` +
-      `${hexOf(source)}${hexOf(target)}`,
-    'hex',
-  )
-  let sum = 0
-  for (let at = 0; at < 20; at += 2) sum += header.readUInt16BE(at)
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16)
-  header.writeUInt16BE(~sum & 0xffff, 10)
-  return `${bytesOf(to)}${bytesOf(from)}0800${header.toString('hex')}${payload.toString('hex')}`
-}
 
 beforeAll(async () => {
   const subnets = ['--subnet', '172.30.0.0/16', '--subnet', 'fd00:a::/64']
@@ -201,9 +175,7 @@ describe('a hostile guest', () => {
       packet({ ...honest, text: 'forged', source: '8.8.8.8' }),
       packet({ ...honest, text: 'forged', to: 'ff:ff:ff:ff:ff:ff' }),
       // An answer that nobody asked for: a2 is said to be here.
-      `${bytesOf(victim!.MacAddress!)}${bytesOf(own!.MacAddress!)}08060001080006040002` +
-        `${bytesOf(own!.MacAddress!)}${hexOf(neighbour!.IPAddress!)}${bytesOf(victim!.MacAddress!)}` +
-        `${hexOf(victim!.IPAddress!)}${Buffer.from('forged').toString('hex')}`,
+      arpReply({ ...honest, text: 'forged', source: neighbour!.IPAddress! }),
     ]
     expect(await heard('a3', 'forged', forged)).toBe(0)
   })
