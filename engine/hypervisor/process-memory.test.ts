@@ -28,8 +28,8 @@ test('a clone: copied pages are private, the template and the image are shared, 
     rest,
   ].join('\n')
   expect(sumMappings(smaps, layout)).toEqual({
-    ramPrivateBytes: 1024 * 1024,
-    ramSharedBytes: 8192 * 1024,
+    privateBytes: 1024 * 1024,
+    sharedBytes: 8192 * 1024,
     imageBytes: 512 * 1024,
     overheadBytes: 1000 * 1024,
     overheadPrivateBytes: 0,
@@ -39,7 +39,7 @@ test('a clone: copied pages are private, the template and the image are shared, 
 
 test('a template that was removed while clones run still counts as theirs', () => {
   const smaps = mapping('/t/ram (deleted)', { size: 262144, rss: 4096, pss: 1000, anonymous: 96 })
-  expect(sumMappings(smaps, layout).ramPrivateBytes).toBe(96 * 1024)
+  expect(sumMappings(smaps, layout).privateBytes).toBe(96 * 1024)
 })
 
 test('a cold VM: its RAM is the anonymous mapping of that size', () => {
@@ -51,7 +51,7 @@ test('a cold VM: its RAM is the anonymous mapping of that size', () => {
     rest,
   ].join('\n')
   const memory = sumMappings(smaps, { memoryBytes: 256 * MIB, imageFile: '/i/x.erofs' })
-  expect(memory.ramPrivateBytes).toBe(190000 * 1024)
+  expect(memory.privateBytes).toBe(190000 * 1024)
   expect(memory.overheadBytes).toBe(61100 * 1024)
   expect(memory.overheadPrivateBytes).toBe(60100 * 1024)
   expect(memory.translatedBytes).toBe(60000 * 1024)

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises'
 /** Host memory of one VM's process, in bytes, from `/proc/<pid>/smaps` (proc(5)). */
 export interface VmMemory {
   /** Guest RAM that this process alone holds. */
-  ramPrivateBytes: number
+  privateBytes: number
   /** Resident pages of the template's RAM file that it maps and has not copied. */
-  ramSharedBytes: number
+  sharedBytes: number
   /** Resident pages of the image that it maps. */
   imageBytes: number
   /** The rest, pages shared with other processes counted by their share. */
@@ -44,8 +44,8 @@ export async function readVmMemory(pid: number, layout: MemoryLayout): Promise<V
 
 export function sumMappings(smaps: string, layout: MemoryLayout): VmMemory {
   const memory = {
-    ramPrivateBytes: 0,
-    ramSharedBytes: 0,
+    privateBytes: 0,
+    sharedBytes: 0,
     imageBytes: 0,
     overheadBytes: 0,
     overheadPrivateBytes: 0,
@@ -55,8 +55,8 @@ export function sumMappings(smaps: string, layout: MemoryLayout): VmMemory {
     if (mapping.path === layout.imageFile) memory.imageBytes += mapping.rss
     else if (isRam(mapping, layout)) {
       // A file's page that one process alone maps counts as Private_*: only Anonymous tells a copy from the original.
-      memory.ramPrivateBytes += mapping.anonymous
-      memory.ramSharedBytes += mapping.rss - mapping.anonymous
+      memory.privateBytes += mapping.anonymous
+      memory.sharedBytes += mapping.rss - mapping.anonymous
     } else {
       memory.overheadBytes += mapping.pss
       memory.overheadPrivateBytes += mapping.anonymous

@@ -47,7 +47,7 @@ export class MemoryService {
     const waiting = await this.#the.standby()
     const images = await this.#images(measured)
 
-    const ofClones = sum(waiting.map(({ memory }) => memory.ramPrivateBytes + memory.overheadBytes))
+    const ofClones = sum(waiting.map(({ memory }) => ownBytes(memory)))
     const own = ofClones + sum(measured.map(({ row }) => ownBytes(row)))
     const ofWaiting = new Set(waiting.map(({ origin }) => origin.template.id))
     const used = templates.filter(({ id, clones }) => clones > 0 || ofWaiting.has(id))
@@ -88,8 +88,8 @@ export class MemoryService {
         name: record.name,
         template: record.templateId,
         imageId: record.image.id,
-        privateBytes: memory.ramPrivateBytes,
-        sharedBytes: memory.ramSharedBytes,
+        privateBytes: memory.privateBytes,
+        sharedBytes: memory.sharedBytes,
         imageBytes: memory.imageBytes,
         overheadBytes: memory.overheadBytes,
       }

@@ -109,7 +109,7 @@ export async function makeTemplate(
       bootMs: Math.round(bootMs),
       freezeMs: Math.round(freezeMs),
       downtimeMs: frozen.downtimeMs,
-      coldPrivateBytes: memory.ramPrivateBytes,
+      coldPrivateBytes: memory.privateBytes,
       coldOverheadBytes: memory.overheadPrivateBytes,
       coldTranslatedBytes: memory.translatedBytes,
       ram: { bytes: memoryBytes, sha256: await hashSparseFile(join(folder, 'ram')) },

@@ -31,7 +31,7 @@ async function open(settings: Partial<StandbySettings> = {}): Promise<void> {
       origin,
       since: '',
       vm: { uuid },
-      memory: async () => ({ ramPrivateBytes: 8 * MIB, overheadBytes: 24 * MIB }),
+      memory: async () => ({ privateBytes: 8 * MIB, overheadBytes: 24 * MIB }),
       end: async () => void (alive = alive.filter((each) => each !== uuid)),
     } as unknown as Standby
   }

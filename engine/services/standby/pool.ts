@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ownBytes } from '../../../contract/own-memory.ts'
 import type { StandbyReport, StandbySettings } from '../../../contract/ramet.ts'
 import type { Hypervisor, VirtualMachine } from '../../hypervisor/virtual-machine.ts'
 import type { VmMemory } from '../../hypervisor/process-memory.ts'
@@ -209,7 +210,7 @@ export class StandbyPool {
       )
       this.#waiting.push(standby)
       const memory = await standby.memory()
-      this.#bytes.set(next, memory.ramPrivateBytes + memory.overheadBytes)
+      this.#bytes.set(next, ownBytes(memory))
       await this.#shed()
       await this.#watch()
     }

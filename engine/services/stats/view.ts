@@ -1,4 +1,5 @@
 import type { BlockStats, ContainerStats, CpuStats, MemoryStats } from '../../../contract/docker-stats.ts'
+import { ownBytes } from '../../../contract/own-memory.ts'
 import type { ContainerRecord } from '../containers/record.ts'
 import type { Sample } from './sample.ts'
 import type { Reading } from './sampler.ts'
@@ -45,9 +46,9 @@ function cpuStats(sample: Sample | undefined): CpuStats {
  * siblings share with it, files that the kernel may drop: so they show what this container alone takes.
  */
 function memoryStats({ memory, limitBytes, guest }: Sample): MemoryStats {
-  const { ramPrivateBytes, ramSharedBytes, imageBytes, overheadBytes } = memory
-  const own = ramPrivateBytes + overheadBytes
-  const shared = ramSharedBytes + imageBytes
+  const { privateBytes, sharedBytes, imageBytes, overheadBytes } = memory
+  const own = ownBytes(memory)
+  const shared = sharedBytes + imageBytes
   return {
     usage: own + shared,
     limit: limitBytes,
@@ -56,9 +57,9 @@ function memoryStats({ memory, limitBytes, guest }: Sample): MemoryStats {
       file: shared,
       active_file: 0,
       inactive_file: shared,
-      ramet_private: ramPrivateBytes,
+      ramet_private: privateBytes,
       ramet_overhead: overheadBytes,
-      ramet_shared_template: ramSharedBytes,
+      ramet_shared_template: sharedBytes,
       ramet_shared_image: imageBytes,
       ramet_guest_available: guest.memoryAvailable,
     },
