@@ -3,7 +3,6 @@
  * of 1 MiB, random in pieces of 4 KiB (all over the file, as many as fill a 32nd of it), past the page cache; what was
  * written is on the disk before the clock stops. With SECONDS over and over, for so long.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { compileStatic } from '../support/compile.ts'
 
 /** Compiles `storage-load` (see its source) into a folder; answers where it is. */
 export async function storageLoad(folder: string): Promise<string> {
   const program = join(folder, 'storage-load')
-  const source = join(import.meta.dirname, 'storage-load.c')
-  await promisify(execFile)('musl-gcc', ['-static', '-O2', '-o', program, source])
+  await compileStatic(join(import.meta.dirname, 'storage-load.c'), program)
   return program
 }
