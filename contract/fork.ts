@@ -1,7 +1,6 @@
 import type { ContainerSummary, PortMap } from './docker.ts'
+import { nameOf } from './names.ts'
 import type { ForkRequest } from './ramet.ts'
-
-const nameOf = ({ Names, Id }: ContainerSummary): string => Names[0]?.replace(/^\//, '') ?? Id.slice(0, 12)
 
 /** Forks of a fork are named after the first of them, or their names would grow. */
 const stemOf = (name: string): string => `${name.replace(/-fork\d*(-\d+)?$/, '')}-fork`

@@ -40,9 +40,3 @@ export function filters(words: string[]): string | undefined {
   }
   return JSON.stringify(accepted)
 }
-
-/** A name as a part of a path; slashes stay, as the API has them in the names of images. */
-export const pathOf = (name: string): string => name.split('/').map(encodeURIComponent).join('/')
-
-/** An id as tables show it. */
-export const shortId = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12)

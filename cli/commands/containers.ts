@@ -1,12 +1,13 @@
 import { Option, type Command } from 'commander'
 import type { ContainerInspect, ContainerPruneResponse } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
+import { pathOf } from '../../contract/names.ts'
 import type { EngineClient } from '../api/client.ts'
 import { diskSize } from '../format/bytes.ts'
 import { json } from '../format/table.ts'
 import { many } from '../parse/many.ts'
 import { exitCode, runAttached } from './attached.ts'
-import { complain, each, engine, filters, pathOf, print } from './common.ts'
+import { complain, each, engine, filters, print } from './common.ts'
 
 interface StopFlags {
   timeout?: string

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { ImageDeleteItem, ImageSummary } from '../../contract/docker-images.ts'
 import { EngineError } from '../../contract/errors.ts'
+import { pathOf, shortId, splitReference, withTag } from '../../contract/names.ts'
 import type { EngineClient } from '../api/client.ts'
 import { showProgress, type ProgressTarget } from '../api/progress.ts'
 import { diskSize } from '../format/bytes.ts'
@@ -8,7 +9,7 @@ import { json, table } from '../format/table.ts'
 import { ago } from '../format/time.ts'
 import { many } from '../parse/many.ts'
 import { openArchive, refuseTerminal, writeArchive } from './archive-file.ts'
-import { each, engine, filters, pathOf, print, shortId } from './common.ts'
+import { each, engine, filters, print } from './common.ts'
 
 export function addImages(program: Command): void {
   program
@@ -87,20 +88,6 @@ export async function pullImage(
   const { repo, tag } = splitReference(withTag(image))
   const query = { fromImage: repo, tag, platform }
   await showProgress(await client.stream('POST', '/images/create', { query }), target)
-}
-
-/** With `:latest` where the reference has neither tag nor digest. */
-export function withTag(reference: string): string {
-  return splitReference(reference).tag ? reference : `${reference}:latest`
-}
-
-/** Name and tag, or name and digest; a port in the registry's part is no tag. */
-export function splitReference(reference: string): { repo: string; tag: string } {
-  const at = reference.indexOf('@')
-  if (at >= 0) return { repo: reference.slice(0, at), tag: reference.slice(at + 1) }
-  const colon = reference.lastIndexOf(':')
-  if (colon <= reference.lastIndexOf('/')) return { repo: reference, tag: '' }
-  return { repo: reference.slice(0, colon), tag: reference.slice(colon + 1) }
 }
 
 async function load({ input, quiet }: { input?: string; quiet?: boolean }): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
+import { shortId } from '../../contract/names.ts'
 import type { Lineage } from '../../contract/ramet.ts'
 import { json } from '../format/table.ts'
-import { engine, print, shortId } from './common.ts'
+import { engine, print } from './common.ts'
 
 export function addLineage(program: Command): void {
   program

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import type { ForkResponse, FreezeResponse } from '../../contract/ramet.ts'
 import { EngineError } from '../../contract/errors.ts'
+import { shortId } from '../../contract/names.ts'
 import { json } from '../format/table.ts'
 import { parsePorts } from '../parse/ports.ts'
 import { many } from '../parse/many.ts'
-import { engine, print, shortId } from './common.ts'
+import { engine, print } from './common.ts'
 
 export const livePath = (container: string, action: string): string =>
   `/ramet/v1/containers/${encodeURIComponent(container)}/${action}`

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
+import { shortId } from '../../contract/names.ts'
 import type { MemoryReport } from '../../contract/ramet.ts'
 import { memorySize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
-import { engine, print, shortId } from './common.ts'
+import { engine, print } from './common.ts'
 
 export function addMemory(program: Command): void {
   program

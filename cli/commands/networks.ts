@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import type { Network, NetworkCreateRequest, NetworkCreateResponse } from '../../contract/docker-networks.ts'
+import { pathOf, shortId } from '../../contract/names.ts'
 import type { ContainerReach, NetworkRate } from '../../contract/ramet-networks.ts'
 import { diskSize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
 import { many } from '../parse/many.ts'
 import { pairs } from '../parse/create-request.ts'
-import { each, engine, filters, pathOf, print, shortId } from './common.ts'
+import { each, engine, filters, print } from './common.ts'
 
 interface CreateFlags {
   driver?: string

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import type { ContainerInspect, PortMap } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
+import { pathOf } from '../../contract/names.ts'
 import { json } from '../format/table.ts'
 import { parsePorts } from '../parse/ports.ts'
 import { livePath } from './live.ts'
-import { engine, pathOf, print } from './common.ts'
+import { engine, print } from './common.ts'
 
 export function addPorts(program: Command): void {
   const group = program.command('port').description('ports that containers publish').helpCommand(false)

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import type { ContainerSummary } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
+import { shortId } from '../../contract/names.ts'
 import { ellipsis, json, table } from '../format/table.ts'
 import { ago } from '../format/time.ts'
 import { many } from '../parse/many.ts'
-import { engine, filters, print, shortId } from './common.ts'
+import { engine, filters, print } from './common.ts'
 
 const COMMAND_WIDTH = 20
 

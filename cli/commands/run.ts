@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
+import { withTag } from '../../contract/names.ts'
 import type { EngineClient } from '../api/client.ts'
 import { createRequest } from '../parse/create-request.ts'
 import { addRunFlags, type RunFlags } from '../parse/run-flags.ts'
 import { runAttached } from './attached.ts'
 import { engine, print } from './common.ts'
-import { pullImage, withTag } from './images.ts'
+import { pullImage } from './images.ts'
 
 export function addRun(program: Command): void {
   addRunFlags(program.command('run <image> [command...]'))

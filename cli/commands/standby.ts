@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
+import { shortId } from '../../contract/names.ts'
 import type { StandbyReport, StandbySettings } from '../../contract/ramet.ts'
 import { memorySize, parseSize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
 import { ago } from '../format/time.ts'
 import { whole } from '../parse/numbers.ts'
-import { engine, print, shortId } from './common.ts'
+import { engine, print } from './common.ts'
 
 interface Flags {
   count?: string

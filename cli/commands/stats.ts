@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import type { ContainerStats } from '../../contract/docker-stats.ts'
+import { shortId } from '../../contract/names.ts'
 import { containerIds, statsPath, watchStats } from '../api/watch-stats.ts'
 import { diskSize, memorySize } from '../format/bytes.ts'
 import { cpuShare, moved, ownMemory, percent, sum } from '../format/usage.ts'
 import { json, table } from '../format/table.ts'
-import { complain, engine, print, shortId } from './common.ts'
+import { complain, engine, print } from './common.ts'
 
 interface Flags {
   all?: boolean

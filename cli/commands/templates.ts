@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import { shortId } from '../../contract/names.ts'
 import type { TemplateSummary } from '../../contract/ramet.ts'
 import { diskSize, memorySize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
 import { ago, milliseconds } from '../format/time.ts'
-import { each, engine, print, shortId } from './common.ts'
+import { each, engine, print } from './common.ts'
 
 export function addTemplates(program: Command): void {
   const group = program

@@ -1,8 +1,9 @@
 import type { ImageSummary } from '../../contract/docker-images.ts'
 import { EngineError } from '../../contract/errors.ts'
+import { pathOf } from '../../contract/names.ts'
 import type { EngineClient } from '../api/client.ts'
 import { openArchive, refuseTerminal, writeArchive } from './archive-file.ts'
-import { engine, pathOf, print } from './common.ts'
+import { engine, print } from './common.ts'
 
 const FOLDER = '/volume'
 

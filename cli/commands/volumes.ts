@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import type { Volume, VolumePruneResponse } from '../../contract/docker-volumes.ts'
 import type { ContainerSummary } from '../../contract/docker.ts'
+import { nameOf, pathOf } from '../../contract/names.ts'
 import { diskSize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
+import { pairs } from '../parse/create-request.ts'
 import { many } from '../parse/many.ts'
-import { each, engine, filters, pathOf, print } from './common.ts'
+import { each, engine, filters, print } from './common.ts'
 import { exportVolume, importVolume } from './volume-archive.ts'
 
 export function addVolumes(program: Command): void {
@@ -66,7 +68,7 @@ async function rows(words: string[] = []): Promise<VolumeRow[]> {
   const users = (name: string): string[] =>
     containers
       .filter(({ Mounts }) => Mounts.some((mount) => mount.Type === 'volume' && mount.Name === name))
-      .map(({ Names }) => Names[0]!.slice(1))
+      .map(nameOf)
   const sized = new Map((usage.Volumes ?? []).map((volume) => [volume.Name, volume]))
   return shown.Volumes.map((volume) => ({
     ...volume,
@@ -96,11 +98,7 @@ async function inspect(names: string[]): Promise<void> {
 }
 
 async function create(name: string | undefined, flags: { opt: string[]; label: string[] }): Promise<void> {
-  const pairs = (words: string[]): Record<string, string> =>
-    Object.fromEntries(
-      words.map((word) => [word.split('=', 1)[0]!, word.slice(word.indexOf('=') + 1 || word.length)]),
-    )
-  const body = { Name: name, DriverOpts: pairs(flags.opt), Labels: pairs(flags.label) }
+  const body = { Name: name, DriverOpts: pairs(flags.opt, '--opt'), Labels: pairs(flags.label) }
   const made = await (await engine()).call<Volume>('POST', '/volumes/create', { body })
   print(`${made!.Name}\n`)
 }

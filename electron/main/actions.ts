@@ -2,6 +2,7 @@ import { EngineError } from '../../contract/errors.ts'
 import type { ContainerSummary } from '../../contract/docker.ts'
 import { defaultFork } from '../../contract/fork.ts'
 import type { EngineState, Place } from '../../contract/ipc.ts'
+import { nameOf } from '../../contract/names.ts'
 import type { ForkResponse, QuickLaunchRun } from '../../contract/ramet.ts'
 import type { ShellCommand } from './commands.ts'
 import type { EngineConnection } from './engine/connection.ts'
@@ -111,7 +112,7 @@ export class Actions {
     const results = await Promise.allSettled(running.map(({ Id }) => this.#stop(Id)))
     const left = running.filter((_each, at) => results[at]!.status === 'rejected')
     if (left.length === 0) return
-    const names = left.map(({ Names }) => inert((Names[0] ?? '').replace(/^\//, ''))).join(', ')
+    const names = left.map((container) => inert(nameOf(container))).join(', ')
     throw new EngineError('INTERNAL', `these could not be stopped, see their logs: ${names}`)
   }
 

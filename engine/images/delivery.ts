@@ -1,5 +1,5 @@
 import type { ProgressMessage } from '../../contract/docker.ts'
-import { shortId } from './digest.ts'
+import { shortId } from '../../contract/names.ts'
 import { runWorker } from './run-worker.ts'
 import { layerBlobs, type StoredImage } from './stored-image.ts'
 

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
-import { digestOf, hexOf, isDigest, shortId } from './digest.ts'
+import { digestOf, hexOf, isDigest } from './digest.ts'
 
 const hex = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 test('a digest is sha256 and 64 lower-case hex digits, nothing else', () => {
   expect(digestOf('')).toBe(`sha256:${hex}`)
   expect(hexOf(digestOf(''))).toBe(hex)
-  expect(shortId(digestOf(''))).toBe('e3b0c44298fc')
   const others = [
     '',
     hex,

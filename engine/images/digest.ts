@@ -16,6 +16,3 @@ export function hexOf(digest: string): string {
 
 export const digestOf = (data: Buffer | string): string =>
   `sha256:${createHash('sha256').update(data).digest('hex')}`
-
-/** The short form that people see. */
-export const shortId = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12)

@@ -2,7 +2,8 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ProgressMessage } from '../../contract/docker.ts'
 import { EngineError } from '../../contract/errors.ts'
-import { hexOf, shortId } from './digest.ts'
+import { shortId } from '../../contract/names.ts'
+import { hexOf } from './digest.ts'
 import type { Descriptor } from './manifest.ts'
 
 const LOOK_MS = 250

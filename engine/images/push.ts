@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EngineError } from '../../contract/errors.ts'
+import { splitReference } from '../../contract/names.ts'
 import type { Catalog } from './catalog.ts'
 import type { ProgressOptions } from './delivery.ts'
 import { MEDIA } from './manifest.ts'
@@ -20,7 +21,7 @@ export interface PushedImage {
  * Throws IMAGE_NOT_FOUND, or INVALID_ARGUMENT for a digest.
  */
 export function pushedImages(catalog: Catalog, name: string, tag?: string): PushedImage[] {
-  const tagged = name.lastIndexOf(':') > name.lastIndexOf('/')
+  const tagged = splitReference(name).tag !== ''
   const reference = parseReference(tag === undefined || tagged ? name : `${name}:${tag}`)
   if (reference.digest) {
     throw new EngineError('INVALID_ARGUMENT', `cannot push ${name} by its digest; give name:tag`)

@@ -1,7 +1,7 @@
 import { EngineError } from '../../contract/errors.ts'
 import type { Image } from '../../contract/image.ts'
+import { shortId } from '../../contract/names.ts'
 import { parseConfig, type ConfigBlob } from './config.ts'
-import { shortId } from './digest.ts'
 import type { LayerBlob } from './layers/decompress.ts'
 import { parseImageManifest, type Descriptor, type Manifest } from './manifest.ts'
 

@@ -1,7 +1,8 @@
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ProgressMessage } from '../../contract/docker.ts'
-import { hexOf, shortId } from './digest.ts'
+import { shortId } from '../../contract/names.ts'
+import { hexOf } from './digest.ts'
 import type { Descriptor } from './manifest.ts'
 
 const LOOK_MS = 250

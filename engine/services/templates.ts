@@ -1,6 +1,7 @@
 import type { HostConfig } from '../../contract/docker.ts'
 import type { TemplateCreateRequest, TemplateProgress, TemplateSummary } from '../../contract/ramet.ts'
 import { EngineError, isAbort } from '../../contract/errors.ts'
+import { shortId } from '../../contract/names.ts'
 import type { Image, ImageStore } from '../images/store.ts'
 import type { GoldenDisks } from '../hypervisor/disk.ts'
 import type { Hardware, Hypervisor } from '../hypervisor/virtual-machine.ts'
@@ -333,7 +334,7 @@ export class TemplateService {
 
   async imageName(imageId: string): Promise<string> {
     const image = await this.#the.images.get(imageId).catch(() => undefined)
-    return image?.repoTags[0] ?? imageId.replace('sha256:', '').slice(0, 12)
+    return image?.repoTags[0] ?? shortId(imageId)
   }
 }
 

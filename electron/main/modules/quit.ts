@@ -1,5 +1,6 @@
 import type { App, Dialog } from 'electron'
 import type { ContainerSummary } from '../../../contract/docker.ts'
+import { nameOf } from '../../../contract/names.ts'
 import type { TrayModel } from '../tray/model.ts'
 import { inert } from '../tray/text.ts'
 
@@ -70,7 +71,7 @@ export class Quitting {
       type: 'question',
       title: 'Quit Ramet',
       message: containers.length === 1 ? 'One container runs.' : `${containers.length} containers run.`,
-      detail: `${names(containers.map(({ Names }) => Names[0] ?? ''))}\n\n${own ? LEFT_ALONE : LOOKED_AFTER}`,
+      detail: `${names(containers)}\n\n${own ? LEFT_ALONE : LOOKED_AFTER}`,
       buttons: ['Quit, leave them running', 'Stop them and quit', 'Cancel'],
       defaultId: 0,
       cancelId: 2,
@@ -103,7 +104,7 @@ export async function confirmStopAll(
     title: 'Stop all containers',
     message:
       containers.length === 1 ? 'Stop the container that runs?' : `Stop all ${containers.length} containers?`,
-    detail: names(containers.map(({ Names }) => Names[0] ?? '')),
+    detail: names(containers),
     buttons: ['Stop all', 'Cancel'],
     defaultId: 0,
     cancelId: 1,
@@ -116,7 +117,7 @@ const LEFT_ALONE =
 const LOOKED_AFTER =
   'They go on running as virtual machines; the engine that was started elsewhere looks after them.'
 
-function names(all: string[]): string {
-  const shown = all.slice(0, NAMES_MAX).map((name) => inert(name.replace(/^\//, '')))
+function names(all: ContainerSummary[]): string {
+  const shown = all.slice(0, NAMES_MAX).map((container) => inert(nameOf(container)))
   return all.length > NAMES_MAX ? `${shown.join(', ')} and ${all.length - NAMES_MAX} more` : shown.join(', ')
 }

@@ -1,5 +1,6 @@
 import type { ContainerSummary } from '../../../contract/docker.ts'
 import type { ContainerTab } from '../../../contract/ipc.ts'
+import { nameOf } from '../../../contract/names.ts'
 import type { QuickLaunch } from '../../../contract/ramet.ts'
 import type { TrayLine, TrayModel } from './model.ts'
 import { menuText, size } from './text.ts'
@@ -88,8 +89,9 @@ function running(containers: ContainerSummary[]): TrayLine[] {
   ]
 }
 
-function container({ Id: id, Names, State, Status, Ports }: ContainerSummary): TrayLine {
-  const name = Names[0]?.replace(/^\//, '') ?? id.slice(0, 12)
+function container(summary: ContainerSummary): TrayLine {
+  const { Id: id, State, Status, Ports } = summary
+  const name = nameOf(summary)
   const note = /unhealthy/.test(Status) ? ' (unhealthy)' : State === 'running' ? '' : ` (${State})`
   const browse = [...new Set(Ports.flatMap(browserUrl))].slice(0, PORTS_MAX)
   const runs = State === 'running'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { EngineError } from '../../../contract/errors.ts'
-import { shortId } from '../digest.ts'
+import { shortId } from '../../../contract/names.ts'
 import { CHUNK, compressionFault, compressionOf, decompress, type Compression } from './compression.ts'
 
 /** A layer may unpack to this much whatever its compression, beyond it only to so many times its size. */

@@ -59,6 +59,3 @@ export function duration(milliseconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(1)} s`
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
 }
-
-/** An id as people read it. */
-export const shortId = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12)

@@ -13,8 +13,6 @@ const UNSEEN = /^(exec_|top|archive-path|extract-to-dir|export|attach|resize|com
 
 export type ContainerAction = 'start' | 'stop' | 'restart' | 'pause' | 'unpause' | 'kill'
 
-export const nameOf = (container: ContainerSummary): string =>
-  container.Names[0]?.replace(/^\//, '') ?? container.Id.slice(0, 12)
 export const projectOf = (container: ContainerSummary): string =>
   container.Labels['com.docker.compose.project'] ?? ''
 export const isLive = ({ State }: ContainerSummary): boolean =>

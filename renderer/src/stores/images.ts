@@ -1,5 +1,6 @@
 import { defineStore } from 'pinia'
 import type { ImageInspect, ImageSummary } from '../../../contract/docker-images.ts'
+import { pathOf, shortId, splitReference, withTag } from '../../../contract/names.ts'
 import { call, get } from '../api/engine.ts'
 import { useList } from './list.ts'
 
@@ -13,10 +14,7 @@ export interface ImageHistoryItem {
 }
 
 export const imageName = ({ RepoTags, Id }: Pick<ImageSummary, 'RepoTags' | 'Id'>): string =>
-  RepoTags[0] ?? Id.replace(/^sha256:/, '').slice(0, 12)
-
-/** A name as a part of a path; slashes stay, as the API has them. */
-export const pathOf = (name: string): string => name.split('/').map(encodeURIComponent).join('/')
+  RepoTags[0] ?? shortId(Id)
 
 export const useImages = defineStore('images', () => ({
   ...useList<ImageSummary>({
@@ -27,12 +25,7 @@ export const useImages = defineStore('images', () => ({
   history: (name: string) => get<ImageHistoryItem[]>(`/images/${pathOf(name)}/history`),
   remove: (name: string, force: boolean) => call('DELETE', `/images/${pathOf(name)}`, { query: { force } }),
   tag(name: string, reference: string) {
-    const at = reference.lastIndexOf(':')
-    const tagged = at > reference.lastIndexOf('/')
-    const query = {
-      repo: tagged ? reference.slice(0, at) : reference,
-      tag: tagged ? reference.slice(at + 1) : 'latest',
-    }
+    const query = splitReference(withTag(reference))
     return call('POST', `/images/${pathOf(name)}/tag`, { query })
   },
   prune: () =>

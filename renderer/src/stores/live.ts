@@ -1,11 +1,12 @@
 import { defineStore } from 'pinia'
 import { defaultFork } from '../../../contract/fork.ts'
 import type { ContainerSummary } from '../../../contract/docker.ts'
+import { nameOf } from '../../../contract/names.ts'
 import type { ForkRequest, ForkResponse, FreezeResponse } from '../../../contract/ramet.ts'
 import { call } from '../api/engine.ts'
 import { text } from '../text/index.ts'
 import { useActivity } from './activity.ts'
-import { nameOf, useContainers } from './containers.ts'
+import { useContainers } from './containers.ts'
 
 /** What is done with containers while they run. None of it can be cut short: the engine does all of it or nothing. */
 export const useLive = defineStore('live', () => {

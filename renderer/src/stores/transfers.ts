@@ -1,12 +1,12 @@
 import { defineStore } from 'pinia'
 import type { ProgressMessage } from '../../../contract/docker.ts'
+import { pathOf } from '../../../contract/names.ts'
 import type { TemplateProgress } from '../../../contract/ramet.ts'
 import { progress, upload, withQuery } from '../api/engine.ts'
 import { refusal } from '../api/failure.ts'
 import { jsonLines } from '../api/lines.ts'
 import { text } from '../text/index.ts'
 import { useActivity, type TaskControls } from './activity.ts'
-import { pathOf } from './images.ts'
 
 /** Pull, push, load, make a template: long work with progress. */
 export const useTransfers = defineStore('transfers', () => {

@@ -20,10 +20,10 @@ import {
   Star,
 } from '@lucide/vue'
 import type { ContainerSummary } from '../../../../contract/docker.ts'
+import { nameOf, shortId } from '../../../../contract/names.ts'
 import { computed, type Component, type ComputedRef, type Ref } from 'vue'
 import { useRouter } from 'vue-router'
-import { shortId } from '../../components/format.ts'
-import { isLive, nameOf, useContainers } from '../../stores/containers.ts'
+import { isLive, useContainers } from '../../stores/containers.ts'
 import { imageName, useImages } from '../../stores/images.ts'
 import { useLaunches } from '../../stores/launches.ts'
 import { useNotices } from '../../stores/notices.ts'
