@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fields.h"
@@ -18,6 +17,7 @@
 #include "populate.h"
 #include "sockets.h"
 #include "source.h"
+#include "subprocess.h"
 #include "tmpfs.h"
 
 enum { PARTS = 5, PLACE_MAX = 40 };
@@ -147,25 +147,17 @@ int mounts_place(const struct mounts *mounts, const int trees[MOUNTS_MAX], struc
   return 0;
 }
 
+static int show(const void *data, struct failure *failure) {
+  const struct mounts *mounts = data;
+  int trees[MOUNTS_MAX];
+  if (mounts_open(mounts, trees, failure) < 0) return -1;
+  if (chroot(ROOT_FOLDER) < 0 || chdir("/") < 0)
+    return fail_errno(failure, "GUEST_ERROR", "cannot enter the container's file system");
+  return mounts_place(mounts, trees, failure);
+}
+
 /* In a child: it alone is locked into the container's files; the mounts are the agent's as well. */
 int mounts_show(const struct mounts *mounts, struct failure *failure) {
-  int told[2];
   if (mounts->count == 0) return 0;
-  if (pipe2(told, O_CLOEXEC) < 0) return fail_errno(failure, "GUEST_ERROR", "cannot mount the container's mounts");
-  pid_t pid = fork();
-  if (pid == 0) {
-    int trees[MOUNTS_MAX];
-    int result = mounts_open(mounts, trees, failure);
-    if (result == 0 && (chroot(ROOT_FOLDER) < 0 || chdir("/") < 0))
-      result = fail_errno(failure, "GUEST_ERROR", "cannot enter the container's file system");
-    if (result == 0) result = mounts_place(mounts, trees, failure);
-    if (result < 0) (void)write_all(told[1], failure, sizeof *failure);
-    _exit(0);
-  }
-  close(told[1]);
-  fail(failure, "GUEST_ERROR", "cannot mount the container's mounts");
-  ssize_t got = pid < 0 ? -1 : read(told[0], failure, sizeof *failure);
-  close(told[0]);
-  if (pid > 0) waitpid(pid, NULL, 0);
-  return got == 0 ? 0 : -1;
+  return subprocess(show, mounts, "cannot mount the container's mounts", failure);
 }
