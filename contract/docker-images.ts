@@ -56,4 +56,15 @@ export interface ImageInspect {
   Manifests?: ImageManifestSummary[]
 }
 
+export interface ImageHistoryItem {
+  Id: string
+  /** Unix seconds. */
+  Created: number
+  CreatedBy: string
+  Tags: string[] | null
+  /** Bytes of the layer as stored. */
+  Size: number
+  Comment: string
+}
+
 export type ImageDeleteItem = { Untagged: string } | { Deleted: string }

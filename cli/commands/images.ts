@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ImageDeleteItem, ImageSummary } from '../../contract/docker-images.ts'
+import type { ImageDeleteItem, ImageHistoryItem, ImageSummary } from '../../contract/docker-images.ts'
 import { EngineError } from '../../contract/errors.ts'
 import { pathOf, shortId, splitReference, withTag } from '../../contract/names.ts'
 import type { EngineClient } from '../api/client.ts'
@@ -139,22 +139,14 @@ async function list(reference: string | undefined, flags: ListFlags): Promise<vo
   print(table(['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE'], rows))
 }
 
-interface HistoryRow {
-  Id: string
-  Created: number
-  CreatedBy: string
-  Size: number
-  Comment: string
-}
-
 const COMMAND_WIDTH = 45
 
 async function history(image: string, flags: Omit<ListFlags, 'filter'>): Promise<void> {
-  const steps = await (await engine()).get<HistoryRow[]>(`/images/${pathOf(image)}/history`)
+  const steps = await (await engine()).get<ImageHistoryItem[]>(`/images/${pathOf(image)}/history`)
   if (flags.json) return print(json(steps))
-  const id = ({ Id }: HistoryRow): string => (flags.trunc ? shortId(Id) : Id)
+  const id = ({ Id }: ImageHistoryItem): string => (flags.trunc ? shortId(Id) : Id)
   if (flags.quiet) return print(steps.map((step) => `${id(step)}\n`).join(''))
-  const command = ({ CreatedBy }: HistoryRow): string => {
+  const command = ({ CreatedBy }: ImageHistoryItem): string => {
     const line = CreatedBy.replace(/\s+/g, ' ')
     return flags.trunc && line.length > COMMAND_WIDTH ? `${line.slice(0, COMMAND_WIDTH - 1)}…` : line
   }

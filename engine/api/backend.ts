@@ -214,17 +214,6 @@ export interface ProgressOptions {
   onProgress(message: docker.ProgressMessage): void
 }
 
-export interface ImageHistoryItem {
-  Id: string
-  /** Unix seconds. */
-  Created: number
-  CreatedBy: string
-  Tags: string[] | null
-  /** Bytes of the layer as stored. */
-  Size: number
-  Comment: string
-}
-
 export interface ImageBackend {
   pull(
     reference: string,
@@ -250,7 +239,7 @@ export interface ImageBackend {
   }): Promise<images.ImageSummary[]>
   inspect(name: string, options: { manifests: boolean }): Promise<images.ImageInspect>
   /** Newest first; `Id` is `<missing>` for all but the first. */
-  history(name: string): Promise<ImageHistoryItem[]>
+  history(name: string): Promise<images.ImageHistoryItem[]>
   tag(name: string, reference: string): Promise<void>
   remove(name: string, options: { force: boolean }): Promise<images.ImageDeleteItem[]>
   /** Images that containers were made from stay. `before`: milliseconds since 1970. */

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type {
   ImageDeleteItem,
+  ImageHistoryItem,
   ImageInspect,
   ImageManifestSummary,
   ImageSummary,
@@ -31,16 +32,6 @@ interface ImageDependencies {
 interface ProgressOptions {
   signal: AbortSignal
   onProgress(message: ProgressMessage): void
-}
-
-interface ImageHistoryItem {
-  Id: string
-  /** Unix seconds. */
-  Created: number
-  CreatedBy: string
-  Tags: string[] | null
-  Size: number
-  Comment: string
 }
 
 interface NewImage {

@@ -1,17 +1,8 @@
 import { defineStore } from 'pinia'
-import type { ImageInspect, ImageSummary } from '../../../contract/docker-images.ts'
+import type { ImageHistoryItem, ImageInspect, ImageSummary } from '../../../contract/docker-images.ts'
 import { pathOf, shortId, splitReference, withTag } from '../../../contract/names.ts'
 import { call, get } from '../api/engine.ts'
 import { useList } from './list.ts'
-
-export interface ImageHistoryItem {
-  Id: string
-  Created: number
-  CreatedBy: string
-  Tags: string[] | null
-  Size: number
-  Comment: string
-}
 
 export const imageName = ({ RepoTags, Id }: Pick<ImageSummary, 'RepoTags' | 'Id'>): string =>
   RepoTags[0] ?? shortId(Id)
