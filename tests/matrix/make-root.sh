@@ -13,7 +13,7 @@ packages=(
   skopeo e2fsprogs tini kmod cpio zstd xz-utils busybox-static erofs-utils docker-registry redis-tools
   ca-certificates curl git procps iproute2 attr passwd util-linux util-linux-extra file
   docker-cli python3
-  musl-tools linux-libc-dev
+  musl-tools binutils linux-libc-dev
 )
 # The folder names what it was made from, so that a longer list makes a new one.
 stamp="$suite $(printf '%s\n' "${packages[@]}" | sort | sha256sum | cut -c1-16)"
