@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ContainerSummary } from '../../contract/docker.ts'
@@ -97,6 +99,25 @@ describe('killed at a failpoint', () => {
     }
     await cleared()
   })
+})
+
+test('killed in a second start, between two disks', async () => {
+  await next()
+  await create('again', ['sleep', '1000'])
+  for (const what of ['start', 'stop?t=0'])
+    expect((await ask('POST', `/containers/again/${what}`)).status).toBe(204)
+  await next('start.joined')
+  expect((await ask('POST', '/containers/again/start')).status).toBe(0)
+  const disks = join(
+    engine.home,
+    'data/containers',
+    (await readdir(join(engine.home, 'data/containers')))[0]!,
+  )
+  expect(await readdir(disks)).toContain('first.qcow2')
+  await next()
+  expect((await readdir(disks)).filter((name) => name.endsWith('.qcow2'))).toEqual(['disk.qcow2'])
+  expect((await ask('POST', '/containers/again/start')).status).toBe(204)
+  await cleared()
 })
 
 test(`killed at any moment of much work (seed ${SEED})`, async () => {

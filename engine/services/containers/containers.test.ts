@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -137,6 +137,15 @@ async function found(name: string, part: Partial<ContainerRecord> = {}, state: V
 
 const failure = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) })
+
+test('of a start that was cut short between two disks the one that it began with goes', async () => {
+  const disks = join(folder, 'disks', idOf('cut'))
+  await mkdir(disks, { recursive: true })
+  for (const name of ['disk.qcow2', 'first.qcow2']) await writeFile(join(disks, name), '')
+  const vm = await found('cut', { phase: 'starting' }, 'running')
+  expect(vm.told).toEqual(['destroy'])
+  expect(await readdir(disks)).toEqual(['disk.qcow2'])
+})
 
 describe('rename', () => {
   test('the record is saved, the old name is free, and the event has both', async () => {

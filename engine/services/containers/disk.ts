@@ -11,6 +11,11 @@ export function diskPath({ diskFolder }: ContainerPaths, record: ContainerRecord
   return join(diskFolder, diskFile(record))
 }
 
+/** What a clone begins with whose container's disk is another than the one that its guest has mounted; it goes within the start. */
+export function firstDisk({ diskFolder }: ContainerPaths): string {
+  return join(diskFolder, 'first.qcow2')
+}
+
 /** With all that it lies on. `goldenDisk` is that of its size. */
 export function diskChain(
   { layers }: ContainerContext,

@@ -1,5 +1,4 @@
 import { rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { HostConfig } from '../../../contract/docker.ts'
 import { AgentClient } from '../../guest/agent-client.ts'
 import { lastExit } from '../../guest/log-reader.ts'
@@ -11,7 +10,7 @@ import { guestLimits, isLimited, vmLimits } from '../limits.ts'
 import type { Standby, StandbyMachine } from '../standby/standby.ts'
 import type { Origin } from '../templates.ts'
 import type { ContainerContext, ContainerPaths } from './context.ts'
-import { diskChain, mountedAhead } from './disk.ts'
+import { diskChain, firstDisk, mountedAhead } from './disk.ts'
 import { failpoint } from '../failpoint.ts'
 import { noNetwork, type GuestNetwork } from '../networks/guest.ts'
 import { identity, startConfig } from './process.ts'
@@ -247,10 +246,8 @@ export class Machine {
     return { agent, mounts: mounts.guest }
   }
 
-  /** What a clone begins with whose container's disk is another than the one that its guest has mounted. */
   #firstDisk(): DiskChain {
-    const { goldenDisk } = this.#context.templates
-    return { file: join(this.#paths.diskFolder, 'first.qcow2'), layers: [], goldenDisk }
+    return { file: firstDisk(this.#paths), layers: [], goldenDisk: this.#context.templates.goldenDisk }
   }
 
   async #exchangeDisk(vm: VirtualMachine, agent: AgentClient, disk: DiskChain): Promise<void> {
@@ -324,6 +321,8 @@ export class Machine {
     if (this.#vm) await (left ? this.#vm.destroyLeft() : this.#vm.destroy())
     await rm(this.#paths.agentSocket, { force: true })
     await removeGuardFiles(this.#paths.guardFile)
+    // Of a start that was cut short.
+    await rm(firstDisk(this.#paths), { force: true })
   }
 
   /** The guest goes on without this engine. */
