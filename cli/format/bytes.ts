@@ -1,4 +1,5 @@
 import { EngineError } from '../../contract/errors.ts'
+import { bytesOf } from '../../contract/size.ts'
 
 const DECIMAL = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB']
@@ -27,13 +28,10 @@ function scaled(bytes: number, base: number, units: string[], gap: string): stri
 
 /** Bytes of `512m`, `1.5g`, `64KiB`, `1048576`: powers of 1024, as Docker reads them. Throws INVALID_ARGUMENT. */
 export function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?) ?(?:([kmgtp])(?:i?b)?|b)?$/i.exec(text.trim())
-  if (!match) {
-    throw new EngineError(
-      'INVALID_ARGUMENT',
-      `'${text}' is not a size; write a number and a unit, for example 512m`,
-    )
-  }
-  const power = match[2] ? 'kmgtp'.indexOf(match[2].toLowerCase()) + 1 : 0
-  return Math.floor(Number(match[1]) * 1024 ** power)
+  const bytes = bytesOf(text)
+  if (bytes !== undefined) return bytes
+  throw new EngineError(
+    'INVALID_ARGUMENT',
+    `'${text}' is not a size; write a number and a unit, for example 512m`,
+  )
 }

@@ -11,7 +11,7 @@ import { parseEnv } from './env.ts'
 import { diskRates, limits } from './limit-flags.ts'
 import { networking } from './network-flags.ts'
 import { invalid, whole } from './numbers.ts'
-import { parseMount, parseVolumes } from './mounts.ts'
+import { mountOf, parseVolumes } from './mounts.ts'
 import { parsePorts } from './ports.ts'
 import type { RunFlags } from './run-flags.ts'
 
@@ -92,7 +92,7 @@ function hostConfig(flags: RunFlags, bindings: HostConfig['PortBindings']): Host
     ...diskRates(flags),
     ...(flags.storageOpt.length > 0 && { StorageOpt: pairs(flags.storageOpt, '--storage-opt') }),
     ReadonlyRootfs: flags.readOnly ?? false,
-    Mounts: flags.mount.map(parseMount),
+    Mounts: flags.mount.map(mountOf),
     VolumesFrom: flags.volumesFrom,
     Tmpfs: Object.fromEntries(flags.tmpfs.map(split)),
     CapAdd: flags.capAdd,

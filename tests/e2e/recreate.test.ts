@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { ContainerInspect } from '../../contract/docker.ts'
 import { qemuProcesses, TestEngine } from '../support/engine.ts'
 import { busyboxImage } from '../support/images.ts'
 import { TestWindow } from './support/window.ts'
@@ -15,9 +16,19 @@ beforeAll(async () => {
   const { archive, tag } = await busyboxImage()
   await ok('load', '-i', archive)
   await ok('network', 'create', 'backend')
-  const place = ['--network', 'backend', '--network-alias', 'store', '-v', 'named:/named', '-v', '/nameless']
+  const place = [
+    '--network',
+    'backend',
+    '--network-alias',
+    'store',
+    '-v',
+    'named:/named:nocopy',
+    '-v',
+    '/nameless',
+  ]
+  const kept = ['-i', '--tmpfs', '/scratch', '--mount', 'type=tmpfs,dst=/small,tmpfs-size=1m,tmpfs-mode=700', '--memory-reservation', '32m'] // prettier-ignore
   const script = 'httpd -p 80 -h /nameless; sleep 9999'
-  await ok('run', '-d', '--name', 'web', '-p', `${PORT}:80`, '-e', 'SIZE=small', '-l', 'team=a', '--stop-timeout', '1', ...place, tag, 'sh', '-c', script) // prettier-ignore
+  await ok('run', '-d', '--name', 'web', '-p', `${PORT}:80`, '-e', 'SIZE=small', '-l', 'team=a', '--stop-timeout', '1', ...place, ...kept, tag, 'sh', '-c', script) // prettier-ignore
   await ok(
     'exec',
     'web',
@@ -95,11 +106,26 @@ test('what is edited is new, all else and its data are as they were', async () =
   expect(now.Id).not.toBe(before.Id)
   expect(now).toMatchObject({
     State: { Running: true },
-    Config: { Labels: { team: 'a' }, StopTimeout: 1, Cmd: before.Config.Cmd },
-    HostConfig: { Memory: 300 * 1024 ** 2, NetworkMode: 'backend' },
+    Config: { Labels: { team: 'a' }, StopTimeout: 1, Cmd: before.Config.Cmd, OpenStdin: true },
     NetworkSettings: { Networks: { backend: { Aliases: expect.arrayContaining(['store']) as unknown } } },
   })
   expect(now.Config.Env).toContain('SIZE=large')
+  const nameless = {
+    Type: 'volume',
+    Source: expect.any(String) as string,
+    Target: '/nameless',
+    ReadOnly: false,
+  }
+  expect(now.HostConfig).toEqual({
+    ...before.HostConfig,
+    Memory: 300 * 1024 ** 2,
+    NanoCpus: 0,
+    Mounts: [...before.HostConfig.Mounts!, nameless],
+  })
+  const places = ({ Mounts }: ContainerInspect) =>
+    Mounts.map(({ Destination, Mode }) => [Destination, Mode]).sort()
+  expect(places(now)).toEqual(places(before))
+  expect(await ok('exec', 'web', 'stat', '-c', '%a', '/small')).toBe('700')
   expect(await ok('exec', 'web', 'cat', '/named/file', '/nameless/file')).toBe('kept\nkept too')
   expect((await engine.ramet(['exec', 'web', 'cat', '/file'])).code).toBe(1)
   expect((await (await fetch(`http://127.0.0.1:${PORT}/file`)).text()).trim()).toBe('kept too')

@@ -11,7 +11,7 @@ import type { ContainerRecord } from '../containers/record.ts'
 import { checkJoin, type Attachments, type Run } from './attachments.ts'
 import type { Endpoint } from './endpoint.ts'
 import { endpointsIn, newEndpoint } from './endpoints.ts'
-import { guestNames, interfaceOf, natInterface, natMac } from './guest.ts'
+import { guestNames, interfaceOf, natInterface, natMacOf } from './guest.ts'
 import type { NetworkService } from './networks.ts'
 import { parseRate } from './rate.ts'
 import { RATE, type NetworkRecord } from './record.ts'
@@ -126,7 +126,7 @@ export class Connections {
       await vm.setNatLink(false)
       for (const forward of record.ports) await vm.removeForward(forward)
       record.ports = []
-      await agent.dropInterface(natMac(record))
+      await agent.dropInterface(natMacOf(record))
     }
     await attachments.bound(record, vm)
     await agent.setNames(guestNames(record, attachments.ports(record), has))

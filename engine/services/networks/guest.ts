@@ -1,4 +1,5 @@
 import type { ContainerConfig, HostConfig } from '../../../contract/docker.ts'
+import { endpointMac, natMac } from '../../../contract/mac.ts'
 import type { GuestInterface, GuestNames, GuestNat } from '../../guest/agent-client.ts'
 import type { SwitchMember, SwitchNetwork } from '../../switch/switches.ts'
 import { parseExtraHost } from '../containers/options/guest-options.ts'
@@ -47,7 +48,7 @@ const NAT_NAME = 'nat0'
 /** The NAT's interface, where a container that runs comes to a way out. */
 export function natInterface(record: Pick<ContainerRecord, 'id' | 'networks'>): GuestInterface {
   return {
-    mac: natMac(record),
+    mac: natMacOf(record),
     name: NAT_NAME,
     addresses: [`${NAT.address}/${NAT.prefix}`],
     mtu: NAT.mtu,
@@ -55,10 +56,10 @@ export function natInterface(record: Pick<ContainerRecord, 'id' | 'networks'>): 
   }
 }
 
-/** Of the first interface: the container's own, whatever template it comes of; locally administered. */
-export function natMac({ id, networks }: Pick<ContainerRecord, 'id' | 'networks'>): string {
+/** Of the first interface. */
+export function natMacOf({ id, networks }: Pick<ContainerRecord, 'id' | 'networks'>): string {
   const wanted = networks?.find(({ name }) => name === 'bridge')?.settings.MacAddress
-  return wanted ?? [0x02, 0x72, ...Buffer.from(id.slice(0, 8), 'hex')].map((byte) => byte.toString(16).padStart(2, '0')).join(':') // prettier-ignore
+  return wanted ?? natMac(id)
 }
 
 /** `wayOut`: it is behind the NAT too. */
@@ -93,7 +94,7 @@ export function guestNetwork(record: ContainerRecord, ports: Port[], wayOut: boo
       ...USUAL_NAT,
       ...(wayOut ? {} : { address: '' }),
       interface: onBridge ? '' : NAT_NAME,
-      mac: natMac(record),
+      mac: natMacOf(record),
     },
     interfaces: ports.map(interfaceOf),
     names: guestNames(record, ports, wayOut),
@@ -124,13 +125,11 @@ export function noNetwork({
 export function switchNetwork(network: NetworkRecord): SwitchNetwork {
   const four = config4(network)
   const six = config6(network)
-  // Follows from the address, as those of the members do.
-  const bytes = four ? four.split('.').map(Number) : [...Buffer.from(network.Id.slice(0, 8), 'hex')]
   return {
     id: network.Id,
     name: network.Name,
     gateway: {
-      mac: [0x02, 0x42, ...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':'),
+      mac: endpointMac(four, network.Id),
       ...(four ? { ip4: `${four}/${prefixOf(network, 4)}` } : {}),
       ...(six ? { ip6: six } : {}),
     },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { EngineError } from '../../../contract/errors.ts'
+import { endpointMac } from '../../../contract/mac.ts'
 import { contains, formatAddress, parseAddress, sizeOf, type Address, type Subnet } from './address.ts'
 import type { Endpoint, Placement } from './endpoint.ts'
 import type { NetworkRecord } from './record.ts'
@@ -23,7 +24,7 @@ export function place(
   const id = randomBytes(32).toString('hex')
   const ip4 = address(network, 4, IPAMConfig?.IPv4Address, occupied)
   const ip6 = address(network, 6, IPAMConfig?.IPv6Address, occupied)
-  const mac = MacAddress?.toLowerCase() || macFor(ip4, id)
+  const mac = MacAddress?.toLowerCase() || endpointMac(ip4, id)
   if (occupied.macs.has(mac)) {
     throw new EngineError(
       'FORBIDDEN',
@@ -31,12 +32,6 @@ export function place(
     )
   }
   return { id, mac, ...(ip4 ? { ip4 } : {}), ...(ip6 ? { ip6 } : {}) }
-}
-
-/** Follows from the address where there is one: who remembers a neighbour that has gone remembers nothing wrong. */
-function macFor(ip4: string | undefined, id: string): string {
-  const bytes = ip4 ? ip4.split('.').map(Number) : [...Buffer.from(id.slice(0, 8), 'hex')]
-  return [0x02, 0x42, ...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':')
 }
 
 function address(

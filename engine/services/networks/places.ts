@@ -2,7 +2,7 @@ import { EngineError } from '../../../contract/errors.ts'
 import type { ContainerRecord } from '../containers/record.ts'
 import type { Endpoint, Placement } from './endpoint.ts'
 import { endpointsIn } from './endpoints.ts'
-import { natMac } from './guest.ts'
+import { natMacOf } from './guest.ts'
 import type { NetworkService } from './networks.ts'
 import { place, type Occupied } from './placement.ts'
 import { isBuiltin, NAT, type NetworkRecord } from './record.ts'
@@ -31,7 +31,7 @@ export class Places {
     const { id } = place({ ...network, IPAM: { ...network.IPAM, Config: [] } }, endpoint, nothing())
     // Every container's NAT is its own: all have the same address there.
     return network.Name === 'bridge'
-      ? { id, mac: natMac(record), ip4: NAT.address, interface: 'eth0' }
+      ? { id, mac: natMacOf(record), ip4: NAT.address, interface: 'eth0' }
       : { id, mac: '', interface: '' }
   }
 

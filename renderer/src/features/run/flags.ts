@@ -1,5 +1,7 @@
-import type { HostConfig, Mount } from '../../../../contract/docker.ts'
-import { parseSize, sizeText, type RunRest } from './model.ts'
+import type { HostConfig } from '../../../../contract/docker.ts'
+import { mountText, parseMount } from '../../../../contract/mount-text.ts'
+import { bytesOf } from '../../../../contract/size.ts'
+import { sizeText, type RunRest } from './model.ts'
 
 /** A flag of `docker run` for what the form has no field of: told of `rest`, and taken into it. */
 export interface Flag {
@@ -23,6 +25,7 @@ type ListKey =
   | 'Dns'
   | 'DnsSearch'
   | 'DnsOptions'
+type NumberKey = 'PidsLimit' | 'OomScoreAdj' | 'CpuShares' | 'CpuQuota' | 'CpuPeriod' | 'BlkioWeight'
 type ConfigKey = 'User' | 'WorkingDir' | 'Hostname' | 'Domainname' | 'StopSignal'
 
 const config = (name: string, key: ConfigKey, short?: string): Flag => ({
@@ -33,7 +36,7 @@ const config = (name: string, key: ConfigKey, short?: string): Flag => ({
 })
 const host = (name: string, key: 'Isolation' | 'CpusetCpus' | 'CgroupnsMode'): Flag => ({
   name,
-  values: (rest) => (rest.host[key] ? [String(rest.host[key])] : []),
+  values: ({ host }) => (host[key] && host[key] !== 'default' ? [String(host[key])] : []),
   take: (rest, value) => set(rest.host as HostConfig, key, value),
 })
 const list = (name: string, key: ListKey): Flag => ({
@@ -46,10 +49,18 @@ const map = (name: string, key: 'Tmpfs' | 'Sysctls', mark: string): Flag => ({
   values: (rest) => Object.entries(rest.host[key] ?? {}).map((each) => joined(each, mark)),
   take: (rest, value) => set(rest.host, key, { ...rest.host[key], ...pair(value, mark) }),
 })
-const number = (name: string, key: 'PidsLimit' | 'OomScoreAdj' | 'CpuShares'): Flag => ({
+const number = (name: string, key: NumberKey): Flag => ({
   name,
   values: (rest) => (rest.host[key] ? [String(rest.host[key])] : []),
   take: (rest, value) => /^-?\d+$/.test(value) && set(rest.host as HostConfig, key, Number(value)),
+})
+const size = (name: string, key: 'ShmSize' | 'MemoryReservation'): Flag => ({
+  name,
+  values: ({ host: { [key]: bytes } }) => (bytes ? [sizeText(bytes)] : []),
+  take(rest, value) {
+    const bytes = bytesOf(value)
+    return bytes !== undefined && set(rest.host, key, bytes)
+  },
 })
 const on = (
   name: string,
@@ -143,7 +154,7 @@ export const FLAGS: Flag[] = [
     values: ({ host: { Mounts } }) => (Mounts ?? []).map(mountText),
     take(rest, value) {
       const mount = parseMount(value)
-      return mount !== undefined && set(rest.host, 'Mounts', [...(rest.host.Mounts ?? []), mount])
+      return Boolean(mount.Target) && set(rest.host, 'Mounts', [...(rest.host.Mounts ?? []), mount])
     },
   },
   list('volumes-from', 'VolumesFrom'),
@@ -159,17 +170,14 @@ export const FLAGS: Flag[] = [
       return set(rest.host, 'Ulimits', [...(rest.host.Ulimits ?? []), limit])
     },
   },
-  {
-    name: 'shm-size',
-    values: ({ host: { ShmSize } }) => (ShmSize ? [sizeText(ShmSize)] : []),
-    take(rest, value) {
-      const size = parseSize(value)
-      return size !== undefined && set(rest.host, 'ShmSize', size)
-    },
-  },
+  size('shm-size', 'ShmSize'),
+  size('memory-reservation', 'MemoryReservation'),
   number('pids-limit', 'PidsLimit'),
   number('oom-score-adj', 'OomScoreAdj'),
   number('cpu-shares', 'CpuShares'),
+  number('cpu-quota', 'CpuQuota'),
+  number('cpu-period', 'CpuPeriod'),
+  number('blkio-weight', 'BlkioWeight'),
   host('cpuset-cpus', 'CpusetCpus'),
   host('cgroupns', 'CgroupnsMode'),
   host('isolation', 'Isolation'),
@@ -184,6 +192,32 @@ export const FLAGS: Flag[] = [
       }),
   },
   {
+    name: 'device',
+    values: ({ host: { Devices } }) =>
+      (Devices ?? []).map(({ PathOnHost, PathInContainer, CgroupPermissions }) =>
+        [PathOnHost, PathInContainer, CgroupPermissions].filter(Boolean).join(':'),
+      ),
+    take(rest, value) {
+      const [PathOnHost, PathInContainer = PathOnHost, CgroupPermissions = 'rwm'] = value.split(':')
+      const device = { PathOnHost, PathInContainer, CgroupPermissions }
+      return set(rest.host, 'Devices', [...(rest.host.Devices ?? []), device])
+    },
+  },
+  {
+    name: 'log-driver',
+    values: ({ host: { LogConfig } }) => (LogConfig?.Type ? [LogConfig.Type] : []),
+    take: (rest, value) => set(rest.host, 'LogConfig', { ...rest.host.LogConfig, Type: value }),
+  },
+  {
+    name: 'log-opt',
+    values: ({ host: { LogConfig } }) =>
+      Object.entries(LogConfig?.Config ?? {}).map((each) => joined(each, '=')),
+    take(rest, value) {
+      const Config = { ...rest.host.LogConfig?.Config, ...pair(value, '=') }
+      return set(rest.host, 'LogConfig', { ...rest.host.LogConfig, Config })
+    },
+  },
+  {
     name: 'network-alias',
     values: ({ endpoint: { Aliases } }) => Aliases ?? [],
     take: (rest, value) => set(rest.endpoint, 'Aliases', [...(rest.endpoint.Aliases ?? []), value]),
@@ -193,6 +227,17 @@ export const FLAGS: Flag[] = [
     values: ({ endpoint: { IPAMConfig } }) => (IPAMConfig?.IPv4Address ? [IPAMConfig.IPv4Address] : []),
     take: (rest, value) =>
       set(rest.endpoint, 'IPAMConfig', { ...rest.endpoint.IPAMConfig, IPv4Address: value }),
+  },
+  {
+    name: 'ip6',
+    values: ({ endpoint: { IPAMConfig } }) => (IPAMConfig?.IPv6Address ? [IPAMConfig.IPv6Address] : []),
+    take: (rest, value) =>
+      set(rest.endpoint, 'IPAMConfig', { ...rest.endpoint.IPAMConfig, IPv6Address: value }),
+  },
+  {
+    name: 'mac-address',
+    values: ({ endpoint: { MacAddress } }) => (MacAddress ? [MacAddress] : []),
+    take: (rest, value) => set(rest.endpoint, 'MacAddress', value),
   },
   list('add-host', 'ExtraHosts'),
   list('link', 'Links'),
@@ -217,23 +262,4 @@ const UNITS: Record<string, number> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 }
 function nanoseconds(text: string): number {
   const [, value, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
   return unit ? Number(value) * UNITS[unit]! : NaN
-}
-
-function mountText({ Type, Source, Target, ReadOnly }: Mount): string {
-  const parts = [`type=${Type ?? 'volume'}`, ...(Source ? [`src=${Source}`] : []), `dst=${Target}`]
-  return [...parts, ...(ReadOnly ? ['readonly'] : [])].join(',')
-}
-
-function parseMount(text: string): Mount | undefined {
-  const mount: Mount = { Type: 'volume' }
-  for (const part of text.split(',')) {
-    const [key = '', value] = part.split(/=(.*)/s) as [string?, string?]
-    if (key === 'type' && value) mount.Type = value
-    else if (['src', 'source'].includes(key) && value) mount.Source = value
-    else if (['dst', 'destination', 'target'].includes(key) && value) mount.Target = value
-    else if (['ro', 'readonly'].includes(key) && [undefined, 'true', '1'].includes(value))
-      mount.ReadOnly = true
-    else return undefined
-  }
-  return mount.Target ? mount : undefined
 }

@@ -1,6 +1,7 @@
 import type { EndpointSettings } from '../../../../contract/docker-networks.ts'
 import type { ContainerConfig, ContainerInspect, HostConfig } from '../../../../contract/docker.ts'
-import { emptyModel, quoted, sizeText, type RunModel, type RunRest } from './model.ts'
+import { endpointMac, natMac } from '../../../../contract/mac.ts'
+import { emptyModel, quoted, sizeText, volumeRow, type RunModel, type RunRest } from './model.ts'
 
 /** The run that a container came of; what the image gave is left to the image. */
 export function fromInspect(container: ContainerInspect, image?: ContainerConfig): RunModel {
@@ -14,15 +15,14 @@ export function fromInspect(container: ContainerInspect, image?: ContainerConfig
   }
   // An entrypoint of its own takes the image's command away.
   const same = !rest.config.Entrypoint && JSON.stringify(command) === JSON.stringify(image?.Cmd ?? [])
-  const mode = host.NetworkMode ?? ''
-  const network = ['', 'default', 'bridge'].includes(mode) ? '' : mode
   return {
     ...emptyModel(Config.Image ?? container.Image),
     name: container.Name.replace(/^\//, ''),
     command: same ? '' : command.map(quoted).join(' '),
     ports: Object.entries(host.PortBindings ?? {}).flatMap(([key, list]) => {
       const [port = '', protocol = 'tcp'] = key.split('/') as [string, 'tcp' | 'udp' | undefined]
-      return (list ?? []).map(({ HostPort = '', HostIp = '' }) => ({
+      // Without a word on where, it is published on a free port.
+      return (list?.length ? list : [{}]).map(({ HostPort = '', HostIp = '' }) => ({
         host: HostPort,
         container: port,
         protocol,
@@ -35,18 +35,20 @@ export function fromInspect(container: ContainerInspect, image?: ContainerConfig
         const at = each.indexOf('=')
         return { name: at < 0 ? each : each.slice(0, at), value: at < 0 ? '' : each.slice(at + 1) }
       }),
-    volumes: (host.Binds ?? []).map((bind) => {
-      const [source = '', target = '', mode] = bind.split(':')
-      return { source, target, readOnly: mode?.split(',').includes('ro') ?? false }
-    }),
+    volumes: (host.Binds ?? []).map(volumeRow),
     memory: sizeText(host.Memory ?? 0),
     cpus: host.NanoCpus ? String(host.NanoCpus / 1e9) : '',
     restart: policyText(host.RestartPolicy),
-    network,
+    network: networkOf(host),
     tty: Config.Tty ?? false,
     remove: host.AutoRemove ?? false,
     rest,
   }
+}
+
+/** Empty for the network that everybody is in. */
+function networkOf({ NetworkMode = '' }: HostConfig): string {
+  return ['', 'default', 'bridge'].includes(NetworkMode) ? '' : NetworkMode
 }
 
 function policyText(policy: HostConfig['RestartPolicy']): string {
@@ -54,65 +56,82 @@ function policyText(policy: HostConfig['RestartPolicy']): string {
   return name === 'on-failure' && policy?.MaximumRetryCount ? `${name}:${policy.MaximumRetryCount}` : name
 }
 
-function restOfConfig({ Id, Config }: ContainerInspect, image: ContainerConfig = {}): RunRest['config'] {
-  const differs = <K extends keyof ContainerConfig>(key: K, otherwise?: ContainerConfig[K]): object => {
-    const value = Config[key]
-    const given = image[key] ?? otherwise ?? null
-    return isSet(value) && JSON.stringify(value) !== JSON.stringify(given) ? { [key]: value } : {}
-  }
+/** What the form has, or what is put together below. */
+const CONFIG_SHOWN = ['Image', 'Cmd', 'Env', 'Tty', 'OpenStdin', 'Labels', 'ExposedPorts', 'Volumes']
+
+function restOfConfig(
+  { Id, Config, HostConfig }: ContainerInspect,
+  image: ContainerConfig = {},
+): RunRest['config'] {
+  const given: ContainerConfig = { ...image, Hostname: Id.slice(0, 12) }
+  given.WorkingDir ||= '/'
+  const own = Object.entries(Config).filter(
+    ([key, value]) => !CONFIG_SHOWN.includes(key) && !isSame(value, given[key]),
+  )
   const labels = Object.entries(Config.Labels ?? {}).filter(([name, value]) => image.Labels?.[name] !== value)
-  const exposed = Object.keys(Config.ExposedPorts ?? {}).filter((port) => !image.ExposedPorts?.[port])
+  const published = Object.keys(HostConfig.PortBindings ?? {})
+  const exposed = Object.keys(Config.ExposedPorts ?? {}).filter(
+    (port) => !image.ExposedPorts?.[port] && !published.includes(port),
+  )
   const volumes = Object.keys(Config.Volumes ?? {}).filter((path) => !image.Volumes?.[path])
+  const taken = without(image.Env, Config.Env)
+  // An entrypoint that is given takes the image's command away, be it the image's own.
+  const isBare = isNothing(Config.Cmd) && !isNothing(image.Cmd)
   return {
-    ...differs('User'),
-    ...differs('WorkingDir', '/'),
-    ...differs('Hostname', Id.slice(0, 12)),
-    ...differs('Domainname'),
-    ...differs('Entrypoint'),
+    ...Object.fromEntries(own),
+    ...(isBare && { Entrypoint: Config.Entrypoint }),
     // Docker's word for none where the image has one.
-    ...(isSet(image.Entrypoint) && !isSet(Config.Entrypoint) && { Entrypoint: [''] }),
-    ...differs('StopSignal'),
-    ...differs('StopTimeout'),
-    ...differs('Healthcheck'),
-    ...differs('Shell'),
+    ...(isNothing(Config.Entrypoint) && !isNothing(image.Entrypoint) && { Entrypoint: [''] }),
+    ...((Config.OpenStdin ?? false) !== (Config.Tty ?? false) && { OpenStdin: Config.OpenStdin ?? false }),
+    ...(taken.length > 0 && { Env: taken }),
     ...(labels.length > 0 && { Labels: Object.fromEntries(labels) }),
     ...(exposed.length > 0 && { ExposedPorts: Object.fromEntries(exposed.map((port) => [port, {}])) }),
     ...(volumes.length > 0 && { Volumes: Object.fromEntries(volumes.map((path) => [path, {}])) }),
   }
 }
 
-/** Fields of HostConfig that the form has, and those of which an empty list means none. */
-const SHOWN = ['Binds', 'NetworkMode', 'PortBindings', 'RestartPolicy', 'AutoRemove', 'Memory', 'NanoCpus']
-const NONE_COUNTS = ['MaskedPaths', 'ReadonlyPaths']
+/** Names of variables of an image that a container has no more. */
+function without(image: string[] | null | undefined, own: string[] | null | undefined): string[] {
+  const names = (list: string[] | null | undefined): string[] => (list ?? []).map((each) => each.split('=', 1)[0]!) // prettier-ignore
+  const has = new Set(names(own))
+  return names(image).filter((name) => !has.has(name))
+}
+
+/** Fields of HostConfig that the form has; all others go along as they are. */
+const HOST_SHOWN = ['Binds', 'PortBindings', 'RestartPolicy', 'AutoRemove', 'Memory', 'NanoCpus']
 
 function restOfHost(host: HostConfig): RunRest['host'] {
-  const counts = (key: string, value: unknown): boolean =>
-    isSet(value) || (NONE_COUNTS.includes(key) && Array.isArray(value))
-  return Object.fromEntries(
-    Object.entries(host).filter(([key, value]) => !SHOWN.includes(key) && counts(key, value)),
-  )
+  const isShown = (key: string): boolean =>
+    HOST_SHOWN.includes(key) || (key === 'NetworkMode' && networkOf(host) !== '')
+  return Object.fromEntries(Object.entries(host).filter(([key]) => !isShown(key)))
 }
 
 function restOfNetworks(container: ContainerInspect): Pick<RunRest, 'endpoint' | 'networks'> {
   const all = Object.entries(container.NetworkSettings.Networks ?? {})
-  const mode = container.HostConfig.NetworkMode ?? ''
-  const own = ['', 'default'].includes(mode) ? 'bridge' : mode
-  const wanted = ({ IPAMConfig, Aliases, Links, GwPriority }: EndpointSettings): EndpointSettings =>
-    Object.fromEntries(
-      Object.entries({ IPAMConfig, Aliases, Links, GwPriority }).filter(([, each]) => isSet(each)),
-    )
+  const own = networkOf(container.HostConfig) || 'bridge'
   const isOwn = ([name, { NetworkID }]: [string, EndpointSettings]): boolean =>
     [name, NetworkID].includes(own)
   return {
-    endpoint: wanted(all.find(isOwn)?.[1] ?? {}),
+    endpoint: wanted(container, all.find(isOwn)?.[1] ?? {}),
     networks: Object.fromEntries(
-      all.filter((each) => !isOwn(each)).map(([name, each]) => [name, wanted(each)]),
+      all.filter((each) => !isOwn(each)).map(([name, each]) => [name, wanted(container, each)]),
     ),
   }
 }
 
-function isSet(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0
-  if (typeof value === 'object' && value !== null) return Object.values(value).some(isSet)
-  return Boolean(value) && value !== 'default'
+/** Of how it is in a network what was asked for, not what it was given for this run. */
+function wanted({ Id }: ContainerInspect, settings: EndpointSettings): EndpointSettings {
+  const { IPAMConfig, Aliases, Links, GwPriority, MacAddress, IPAddress, EndpointID = '' } = settings
+  const given = [natMac(Id), endpointMac(IPAddress, EndpointID)]
+  const all = { IPAMConfig, Aliases, Links, GwPriority, MacAddress: given.includes(MacAddress ?? '') ? '' : MacAddress } // prettier-ignore
+  return Object.fromEntries(Object.entries(all).filter(([, each]) => each !== 0 && !isNothing(each)))
+}
+
+const isSame = (one: unknown, other: unknown): boolean =>
+  (isNothing(one) && isNothing(other)) || JSON.stringify(one) === JSON.stringify(other)
+
+/** 0 is something: a container that is given no seconds to stop is not one of which nothing is said. */
+function isNothing(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0
+  return value === undefined || value === null || value === '' || value === false
 }

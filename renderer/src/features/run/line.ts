@@ -1,25 +1,23 @@
 import { EngineError } from '../../../../contract/errors.ts'
 import { text } from '../../text/index.ts'
 import { FLAGS } from './flags.ts'
-import { emptyModel, quoted, words, type RunModel } from './model.ts'
+import { emptyModel, quoted, volumeRow, volumeText, words, type RunModel } from './model.ts'
 
 /** The line of docker that does the same. */
 export function toLine(model: RunModel): string {
   const flags: (string | [string, string])[] = [
     '-d',
-    ...(model.tty ? ['-it'] : []),
+    ...switches(model),
     ...(model.remove ? ['--rm'] : []),
     ...(model.name ? [['--name', model.name] as [string, string]] : []),
     ...model.ports.map((port): [string, string] => ['-p', portText(port)]),
     ...model.env
       .filter(({ name }) => name)
       .map(({ name, value }): [string, string] => ['-e', `${name}=${value}`]),
+    ...(model.rest.config.Env ?? []).map((name): [string, string] => ['-e', name]),
     ...model.volumes
       .filter(({ target }) => target)
-      .map(({ source, target, readOnly }): [string, string] => [
-        '-v',
-        `${source ? `${source}:` : ''}${target}${readOnly ? ':ro' : ''}`,
-      ]),
+      .map((volume): [string, string] => ['-v', volumeText(volume)]),
     ...(model.memory ? [['-m', model.memory] as [string, string]] : []),
     ...(model.cpus ? [['--cpus', model.cpus] as [string, string]] : []),
     ...(model.restart !== 'no' ? [['--restart', model.restart] as [string, string]] : []),
@@ -37,8 +35,15 @@ export function toLine(model: RunModel): string {
     'docker run',
     ...told,
     quoted(model.image.trim() || 'IMAGE'),
+    // The flag takes one word; what follows the image is executed just the same.
+    ...[model.rest.config.Entrypoint ?? []].flat().slice(1).map(quoted),
     ...(words(model.command) ?? []).map(quoted),
   ].join(' ')
+}
+
+function switches({ tty, rest }: RunModel): string[] {
+  const interactive = rest.config.OpenStdin ?? tty
+  return tty || interactive ? [`-${interactive ? 'i' : ''}${tty ? 't' : ''}`] : []
 }
 
 function portText({ host, container, protocol, address }: RunModel['ports'][0]): string {
@@ -58,7 +63,7 @@ const VALUES: Record<string, Taker> = {
   name: (model, value) => (model.name = value),
   publish: (model, value) => model.ports.push(parsePort(value)),
   env: (model, value) => model.env.push({ name: before(value, '='), value: after(value, '=') }),
-  volume: (model, value) => model.volumes.push(parseVolume(value)),
+  volume: (model, value) => model.volumes.push(volumeRow(value)),
   memory: (model, value) => (model.memory = value),
   cpus: (model, value) => (model.cpus = value),
   restart: (model, value) => (model.restart = value),
@@ -74,7 +79,7 @@ const VALUES: Record<string, Taker> = {
 
 const SWITCHES: Record<string, (model: RunModel) => void> = {
   detach: () => {},
-  interactive: () => {},
+  interactive: ({ rest }) => (rest.config.OpenStdin = true),
   tty: (model) => (model.tty = true),
   rm: (model) => (model.remove = true),
 }
@@ -110,6 +115,8 @@ export function fromLine(line: string): RunModel {
   while (rest[0]?.startsWith('-') && rest[0] !== '-') take(model, rest.shift()!, rest)
   const image = rest.shift()
   if (!image) throw wrong(text.run.errors.noImage)
+  const { OpenStdin = false, ...config } = model.rest.config
+  model.rest.config = OpenStdin === model.tty ? config : { ...config, OpenStdin }
   return { ...model, image, command: rest.map(quoted).join(' ') }
 }
 
@@ -149,15 +156,6 @@ function parsePort(spec: string): RunModel['ports'][0] {
   const [, address = '', host = '', container = '', protocol = 'tcp'] = match
   const kind = protocol.toLowerCase() === 'udp' ? 'udp' : 'tcp'
   return { host, container, protocol: kind, address: address.replace(/^\[|\]$/g, '') }
-}
-
-function parseVolume(spec: string): RunModel['volumes'][0] {
-  const [source = '', target = '', mode] = spec.split(':')
-  return {
-    source: target ? source : '',
-    target: target || source,
-    readOnly: mode?.split(',').includes('ro') ?? false,
-  }
 }
 
 const before = (value: string, mark: string): string =>

@@ -1,5 +1,6 @@
 import type { EndpointSettings } from '../../../../contract/docker-networks.ts'
 import type { ContainerCreateRequest, HostConfig } from '../../../../contract/docker.ts'
+import { bytesOf } from '../../../../contract/size.ts'
 
 export interface RunModel {
   image: string
@@ -8,7 +9,7 @@ export interface RunModel {
   command: string
   ports: { host: string; container: string; protocol: 'tcp' | 'udp'; address: string }[]
   env: { name: string; value: string }[]
-  volumes: { source: string; target: string; readOnly: boolean }[]
+  volumes: VolumeRow[]
   /** `512m`; empty for the engine's default. */
   memory: string
   cpus: string
@@ -20,7 +21,16 @@ export interface RunModel {
   rest: RunRest
 }
 
+export interface VolumeRow {
+  source: string
+  target: string
+  readOnly: boolean
+  /** The third part of `SOURCE:TARGET:MODE`, as it was found. */
+  mode: string
+}
+
 export interface RunRest {
+  /** Its `Env` are names alone: of the image's variables those that are taken away. */
   config: Partial<ContainerCreateRequest>
   host: Partial<HostConfig>
   /** How it is in the network that the form shows. */
@@ -54,7 +64,8 @@ export function problems(model: RunModel): Problem[] {
   if (!model.image.trim()) found.push({ field: 'image', kind: 'image', value: '' })
   found.push(...limitProblems(model))
   for (const { host, container } of model.ports) {
-    const wrong = [container, ...(host ? [host] : [])].find((port) => !isPort(port))
+    // One of a range is a port that is free.
+    const wrong = [container, ...(host ? host.split('-') : [])].find((port) => !isPort(port))
     if (wrong !== undefined) found.push({ field: 'ports', kind: 'port', value: wrong })
   }
   return found
@@ -63,7 +74,7 @@ export function problems(model: RunModel): Problem[] {
 /** What keeps these from being limits; empty is none. */
 export function limitProblems({ memory, cpus }: Pick<RunModel, 'memory' | 'cpus'>): LimitProblem[] {
   const found: LimitProblem[] = []
-  if (memory && parseSize(memory) === undefined) found.push({ field: 'memory', kind: 'size', value: memory })
+  if (memory && bytesOf(memory) === undefined) found.push({ field: 'memory', kind: 'size', value: memory })
   if (cpus && !/^\d*\.?\d+$/.test(cpus)) found.push({ field: 'cpus', kind: 'number', value: cpus })
   return found
 }
@@ -71,15 +82,7 @@ export function limitProblems({ memory, cpus }: Pick<RunModel, 'memory' | 'cpus'
 const isPort = (text: string): boolean =>
   /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535
 
-/** Bytes of `512m`, in powers of 1024, as Docker reads them. */
-export function parseSize(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?) ?(?:([kmgt])(?:i?b)?|b)?$/i.exec(text.trim())
-  if (!match) return undefined
-  const power = match[2] ? 'kmgt'.indexOf(match[2].toLowerCase()) + 1 : 0
-  return Math.floor(Number(match[1]) * 1024 ** power)
-}
-
-/** As `parseSize` reads it; nothing for 0. */
+/** As `bytesOf` reads it; nothing for 0. */
 export function sizeText(bytes: number): string {
   if (bytes === 0) return ''
   for (const [unit, length] of [
@@ -96,26 +99,27 @@ export function sizeText(bytes: number): string {
 export function words(line: string): string[] | undefined {
   const found: string[] = []
   let word: string | undefined
-  const joined = line.replace(/\\\r?\n/g, ' ')
-  for (let at = 0; at < joined.length; at++) {
-    const char = joined[at]!
-    if (/\s/.test(char)) {
+  for (let at = 0; at < line.length; at++) {
+    const char = line[at]!
+    const isContinued = char === '\\' && /^\r?\n/.test(line.slice(at + 1))
+    if (isContinued || /\s/.test(char)) {
       if (word !== undefined) found.push(word)
       word = undefined
     } else if (char === "'") {
-      const end = joined.indexOf("'", at + 1)
+      const end = line.indexOf("'", at + 1)
       if (end < 0) return undefined
-      word = (word ?? '') + joined.slice(at + 1, end)
+      word = (word ?? '') + line.slice(at + 1, end)
       at = end
     } else if (char === '"') {
       let quoted = ''
-      for (at++; joined[at] !== '"'; at++) {
-        if (at >= joined.length) return undefined
-        if (joined[at] === '\\' && '"\\$`'.includes(joined[at + 1] ?? ' ')) at++
-        quoted += joined[at]
+      for (at++; line[at] !== '"'; at++) {
+        if (at >= line.length) return undefined
+        if (line[at] === '\\' && '"\\$`\n'.includes(line[at + 1] ?? ' ')) at++
+        // A line that goes on after a backslash is one line.
+        if (line[at] !== '\n' || line[at - 1] !== '\\') quoted += line[at]
       }
       word = (word ?? '') + quoted
-    } else if (char === '\\') word = (word ?? '') + (joined[++at] ?? '')
+    } else if (char === '\\') word = (word ?? '') + (line[++at] ?? '')
     else word = (word ?? '') + char
   }
   if (word !== undefined) found.push(word)
@@ -125,6 +129,26 @@ export function words(line: string): string[] | undefined {
 /** A word as a shell takes it. */
 export const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+
+/** A row of `SOURCE:TARGET[:MODE]`, or of a volume's target alone. */
+export function volumeRow(text: string): VolumeRow {
+  const [first = '', second, mode = ''] = text.split(':')
+  const [source, target] = second === undefined ? ['', first] : [first, second]
+  return { source, target, readOnly: mode.split(',').includes('ro'), mode }
+}
+
+/** As `volumeRow` reads it. */
+export function volumeText({ source, target, readOnly, mode }: VolumeRow): string {
+  // Only a volume is copied into.
+  const before = mode
+    .split(',')
+    .filter((word) => word && !(source.startsWith('/') && ['copy', 'nocopy'].includes(word)))
+  const others = before.filter((word) => word !== 'ro' && !(readOnly && word === 'rw'))
+  const words = before.includes('ro') === readOnly ? before : [...others, ...(readOnly ? ['ro'] : [])]
+  return [...(source ? [source] : []), target, ...(source && words.length > 0 ? [words.join(',')] : [])].join(
+    ':',
+  )
+}
 
 export function requestOf(model: RunModel): ContainerCreateRequest {
   const { config, host, endpoint, networks } = model.rest
@@ -137,13 +161,15 @@ export function requestOf(model: RunModel): ContainerCreateRequest {
   const nameless = model.volumes.filter(({ source, target }) => !source && target)
   const own = Object.keys(endpoint).length > 0 ? { [model.network || 'bridge']: endpoint } : {}
   const endpoints = { ...own, ...networks }
+  const env = model.env.filter(({ name }) => name).map(({ name, value }) => `${name}=${value}`)
+  const named = new Set(model.env.map(({ name }) => name))
   return {
     ...config,
     Image: model.image.trim(),
     Cmd: command.length > 0 ? command : null,
-    Env: model.env.filter(({ name }) => name).map(({ name, value }) => `${name}=${value}`),
+    Env: [...env, ...(config.Env ?? []).filter((name) => !named.has(name))],
     Tty: model.tty,
-    OpenStdin: model.tty,
+    OpenStdin: config.OpenStdin ?? model.tty,
     ExposedPorts: {
       ...config.ExposedPorts,
       ...Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
@@ -155,11 +181,11 @@ export function requestOf(model: RunModel): ContainerCreateRequest {
     HostConfig: {
       ...host,
       PortBindings: bindings,
-      Binds: model.volumes
-        .filter(({ source, target }) => source && target)
-        .map(({ source, target, readOnly }) => `${source}:${target}${readOnly ? ':ro' : ''}`),
-      Memory: model.memory ? parseSize(model.memory) : 0,
+      Binds: model.volumes.filter(({ source, target }) => source && target).map(volumeText),
+      Memory: model.memory ? bytesOf(model.memory) : 0,
       NanoCpus: model.cpus ? Math.round(Number(model.cpus) * 1e9) : 0,
+      // Both say the same thing, and what is in the form is what is meant.
+      ...(model.cpus && host['CpuQuota'] ? { CpuQuota: 0, CpuPeriod: 0 } : {}),
       RestartPolicy: restartPolicy(model.restart),
       AutoRemove: model.remove,
       ...(model.network && { NetworkMode: model.network }),

@@ -62,24 +62,27 @@ test('an old one that cannot be removed leaves the new one running', async () =>
 })
 
 test('volumes without a name go along, but where something else is mounted now', () => {
+  const more = { Type: 'volume', Target: '/more/', ReadOnly: true, VolumeOptions: { NoCopy: true } }
+  const tmpfs = { Type: 'tmpfs', Target: '/scratch', TmpfsOptions: { Mode: 0o700 } }
   const volume = (Name: string, Destination: string) => ({ Type: 'volume', Name, Destination, RW: true })
   const old = {
     Config: { Volumes: { '/data': {}, '/cache': {}, '/tmp/x': {} } },
-    HostConfig: { Binds: ['named:/named'], Mounts: [{ Type: 'volume', Target: '/more' }] },
+    HostConfig: { Binds: ['named:/named', '/bare'], Mounts: [more] },
     Mounts: [
       volume('a1', '/data'),
       volume('b2', '/cache'),
       volume('named', '/named'),
       volume('c3', '/more'),
       volume('d4', '/of-another'),
+      volume('e5', '/bare'),
     ],
   } as unknown as ContainerInspect
-  const request = {
-    HostConfig: { Binds: ['other:/cache'], Mounts: [{ Type: 'volume', Target: '/more' }] },
-  }
+  const request = { HostConfig: { Binds: ['other:/cache'], Mounts: [tmpfs, more] } }
   expect(withVolumesOf(old, request).HostConfig!.Mounts).toEqual([
+    tmpfs,
+    { ...more, Source: 'c3' },
     { Type: 'volume', Source: 'a1', Target: '/data', ReadOnly: false },
-    { Type: 'volume', Source: 'c3', Target: '/more', ReadOnly: false },
+    { Type: 'volume', Source: 'e5', Target: '/bare', ReadOnly: false },
   ])
   expect(withVolumesOf({ ...old, Mounts: [] }, request)).toBe(request)
 })

@@ -1,4 +1,5 @@
-import type { ContainerCreateRequest, ContainerInspect } from '../../../../contract/docker.ts'
+import type { ContainerCreateRequest, ContainerInspect, Mount } from '../../../../contract/docker.ts'
+import { volumeRow } from './model.ts'
 
 /** What making a container anew needs of the engine. */
 export interface Recreating {
@@ -52,33 +53,45 @@ export function withVolumesOf(
   request: ContainerCreateRequest,
 ): ContainerCreateRequest {
   const host = request.HostConfig ?? {}
+  const binds = (old.Binds ?? []).map(volumeRow)
   const named = new Set([
-    ...(old.Binds ?? []).map((bind) => bind.split(':')[0]),
+    ...binds.map(({ source }) => source),
     ...(old.Mounts ?? []).map(({ Source }) => Source),
   ])
   const own = new Set([
-    ...Object.keys(Config.Volumes ?? {}),
-    ...(old.Mounts ?? []).map(({ Target }) => Target),
+    ...Object.keys(Config.Volumes ?? {}).map(place),
+    ...binds.map(({ target }) => place(target)),
+    ...(old.Mounts ?? []).map(({ Target }) => place(Target)),
   ])
   const taken = new Set([
-    ...(host.Binds ?? []).map((bind) => bind.split(':')[1]),
-    ...(host.Mounts ?? []).flatMap(({ Source, Target }) => (Source ? [Target] : [])),
-    ...Object.keys(host.Tmpfs ?? {}),
+    ...(host.Binds ?? []).map((bind) => place(volumeRow(bind).target)),
+    ...(host.Mounts ?? []).flatMap(({ Type, Source, Target }) =>
+      Source || Type === 'tmpfs' ? [place(Target)] : [],
+    ),
+    ...Object.keys(host.Tmpfs ?? {}).map(place),
   ])
   const kept = Mounts.filter(
     ({ Type, Name, Destination }) =>
       Type === 'volume' && !named.has(Name) && own.has(Destination) && !taken.has(Destination),
   )
   if (kept.length === 0) return request
-  const places = new Set(kept.map(({ Destination }) => Destination))
-  const mounts = [
-    ...(host.Mounts ?? []).filter(({ Target }) => !places.has(Target ?? '')),
-    ...kept.map(({ Name, Destination, RW }) => ({
+  const names = new Map(kept.map(({ Name, Destination }) => [Destination, Name]))
+  // In the long form all that is said of one stays.
+  const mounts = (host.Mounts ?? []).map((mount): Mount => {
+    const Source = names.get(place(mount.Target))
+    return Source ? { ...mount, Source } : mount
+  })
+  const there = new Set(mounts.map(({ Target }) => place(Target)))
+  const others = kept
+    .filter(({ Destination }) => !there.has(Destination))
+    .map(({ Name, Destination, RW }) => ({
       Type: 'volume',
       Source: Name,
       Target: Destination,
       ReadOnly: !RW,
-    })),
-  ]
-  return { ...request, HostConfig: { ...host, Mounts: mounts } }
+    }))
+  return { ...request, HostConfig: { ...host, Mounts: [...mounts, ...others] } }
 }
+
+/** A mount point as the engine writes it. */
+const place = (target = ''): string => target.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '')
