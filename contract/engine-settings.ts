@@ -12,6 +12,8 @@ export interface EngineSettings {
   libvirtUri: string
   /** What a container is limited to whose create request says nothing of it; 0 is not at all. CPUs may be a fraction. */
   limits: DefaultLimits
+  /** Memory of the workstation that stays free, in bytes: a VM that would leave less is not started. A change counts at once. */
+  keepFreeBytes: number
   /** Clones that wait for a start. `POST /ramet/v1/standby` changes them at once. */
   standby: StandbySettings
 }

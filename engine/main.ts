@@ -89,6 +89,7 @@ async function main(): Promise<void> {
     kit,
     goldenDisks,
     socketDir,
+    admit: (image, boot) => admission.makeTemplate(image, boot),
     clones: () =>
       containers.all().flatMap(({ record, running }) => record.frozen ?? (running ? record.templateId : [])),
     standby: (id) => standby.count(id),
@@ -134,6 +135,11 @@ async function main(): Promise<void> {
     isVolumeDisk: (name) => volumes.source(name).kind === 'disk',
     log,
   })
+  const admission = new Admission({
+    keepFreeBytes: settings.keepFreeBytes,
+    running: () => containers.running(),
+    makeRoom: () => standby.makeRoom(),
+  })
   const context: ContainerContext = {
     hypervisor,
     images: imageStore,
@@ -144,10 +150,7 @@ async function main(): Promise<void> {
     mounts,
     starts: new StartLog(),
     standby,
-    admission: new Admission({
-      running: () => containers.running(),
-      makeRoom: () => standby.makeRoom(),
-    }),
+    admission,
     diskDir: join(at.data, 'containers'),
     logDir: join(at.state, 'containers'),
     socketDir,
@@ -202,7 +205,15 @@ async function main(): Promise<void> {
   const history = new MemoryHistoryService({ memory, events, log, running: () => containers.running() })
   const host = new HostService({ facts: hypervisor.facts, kit, engineVersion: version, dataDir: at.data })
 
-  const engineSettings = new EngineSettingsService({ file: settingsFile, running: settings, env })
+  const engineSettings = new EngineSettingsService({
+    file: settingsFile,
+    running: settings,
+    env,
+    atOnce: {
+      standby: (given) => standby.set(given),
+      keepFreeBytes: (bytes) => admission.keepFree(bytes),
+    },
+  })
 
   const recovered = Promise.withResolvers<undefined>()
   const server = createServer(
@@ -245,9 +256,8 @@ async function main(): Promise<void> {
       standby: {
         report: () => standby.report(),
         set: async (changes) => {
-          const report = await standby.set(changes)
-          await engineSettings.change({ standby: report.settings })
-          return report
+          await engineSettings.change({ standby: changes })
+          return standby.set(changes)
         },
       },
       events,

@@ -14,9 +14,6 @@ const CLONE_BYTES = 96 * MIB
 const COLD_BYTES = 320 * MIB
 /** Within this of its start a container takes most of what its program takes at once. */
 const YOUNG_MS = 10_000
-/** Of the workstation's memory this much stays free whatever is asked: below it the kernel ends somebody. */
-const KEPT_PART = 1 / 32
-const KEPT_LEAST = 256 * MIB
 
 interface Running {
   record: Pick<ContainerRecord, 'hostConfig' | 'templateId' | 'startedAt'>
@@ -24,6 +21,8 @@ interface Running {
 }
 
 interface AdmissionDependencies {
+  /** Of the workstation's memory this much stays free whatever is asked. */
+  keepFreeBytes: number
   running(): Running[]
   /** Lets go of what waits for nobody in particular. */
   makeRoom(): Promise<void>
@@ -32,6 +31,9 @@ interface AdmissionDependencies {
   anonymous?: (pid: number) => Promise<number>
 }
 
+/** What a VM takes of the workstation, that shares with a template or not. */
+const vmBytes = (shares: boolean): number => (shares ? CLONE_BYTES : COLD_BYTES)
+
 /**
  * Starts only what the workstation has the memory for, beside what it has promised already: to those that start, all;
  * to those that have just started, or that have memory reserved, what they have not taken of it yet.
@@ -39,20 +41,40 @@ interface AdmissionDependencies {
 export class Admission {
   readonly #the: AdmissionDependencies
   readonly #looks = new Mutex()
+  #keepFreeBytes: number
   #starting = 0
 
   constructor(dependencies: AdmissionDependencies) {
     this.#the = dependencies
+    this.#keepFreeBytes = dependencies.keepFreeBytes
+  }
+
+  /** For those that are asked for from now on. */
+  keepFree(bytes: number): void {
+    this.#keepFreeBytes = bytes
   }
 
   /** Does `start` if there is room for it; at its end the container counts as running. Rejects with NO_MEMORY, and the numbers. */
-  async during<T>(
+  start<T>(
     { name, hostConfig }: Pick<ContainerRecord, 'name' | 'hostConfig'>,
     { template }: Origin,
     start: () => Promise<T>,
   ): Promise<T> {
-    const needed = (template ? CLONE_BYTES : COLD_BYTES) + reservedOf(hostConfig)
-    await this.#looks.run(() => this.#admit(name, needed))
+    return this.#during(`start container ${name}`, vmBytes(Boolean(template)) + reservedOf(hostConfig), start)
+  }
+
+  /** The same for a VM that serves the files of a container that does not run. */
+  readFiles<T>({ name }: { name: string }, { template }: Origin, mount: () => Promise<T>): Promise<T> {
+    return this.#during(`read the files of container ${name}`, vmBytes(Boolean(template)), mount)
+  }
+
+  /** The same for the boot of the VM that becomes a template. */
+  makeTemplate<T>(image: string, boot: () => Promise<T>): Promise<T> {
+    return this.#during(`boot a template of ${image}`, vmBytes(false), boot)
+  }
+
+  async #during<T>(purpose: string, needed: number, start: () => Promise<T>): Promise<T> {
+    await this.#looks.run(() => this.#admit(purpose, needed))
     try {
       return await start()
     } finally {
@@ -60,18 +82,19 @@ export class Admission {
     }
   }
 
-  async #admit(name: string, needed: number): Promise<void> {
+  async #admit(purpose: string, needed: number): Promise<void> {
     if ((await this.#look(needed)).enough) return
     await this.#the.makeRoom()
-    const { enough, host, promised, kept } = await this.#look(needed)
+    const { enough, host, promised } = await this.#look(needed)
     if (enough) return
     const megabytes = (bytes: number): string => `${Math.round(bytes / MIB)} MiB`
     throw new EngineError(
       'NO_MEMORY',
-      `no memory to start container ${name}: it takes about ${megabytes(needed)}, ${megabytes(host.availableBytes)} of ` +
+      `no memory to ${purpose}: it takes about ${megabytes(needed)}, ${megabytes(host.availableBytes)} of ` +
         `${megabytes(host.totalBytes)} are available` +
         (promised > 0 ? `, ${megabytes(promised)} of these promised to other containers` : '') +
-        `, and ${megabytes(kept)} stay free; stop some containers, or close other programs`,
+        `, and ${megabytes(this.#keepFreeBytes)} stay free (setting keepFreeBytes); ` +
+        'stop some containers, or close other programs',
     )
   }
 
@@ -81,10 +104,9 @@ export class Admission {
     const starting = this.#starting
     const promised = starting + (await this.#outstanding())
     const host = await (this.#the.memory ?? readHostMemory)()
-    const kept = Math.max(KEPT_LEAST, host.totalBytes * KEPT_PART)
-    const enough = host.availableBytes - promised - needed >= kept
+    const enough = host.availableBytes - promised - needed >= this.#keepFreeBytes
     if (enough) this.#starting += needed
-    return { enough, host, promised, kept }
+    return { enough, host, promised }
   }
 
   /** What containers that run have been promised and not taken. */
@@ -97,7 +119,7 @@ export class Admission {
     const reserved = reservedOf(record.hostConfig)
     const isYoung = Date.now() - Date.parse(record.startedAt) < YOUNG_MS
     if (!vm || (reserved === 0 && !isYoung)) return 0
-    const promised = (record.templateId ? CLONE_BYTES : COLD_BYTES) + reserved
+    const promised = vmBytes(record.templateId !== '') + reserved
     try {
       return Math.max(0, promised - (await (this.#the.anonymous ?? readAnonymousBytes)(await vm.pid())))
     } catch {

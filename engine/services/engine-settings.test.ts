@@ -1,5 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DEFAULTS, readSettings } from './settings.ts'
@@ -51,6 +51,9 @@ test.each([
   [{ limits: { memoryBytes: 1000 } }, 'limits.memoryBytes must be bytes, 6 MiB or more'],
   [{ limits: { cpus: 0.001 } }, 'limits.cpus must be from 0.01'],
   [{ limits: { cpus: 1e6 } }, 'limits.cpus must be from 0.01'],
+  [{ keepFreeBytes: '1g' }, 'keepFreeBytes must be bytes, from 0 to less than the workstation has'],
+  [{ keepFreeBytes: -1 }, 'keepFreeBytes must be bytes'],
+  [{ keepFreeBytes: totalmem() }, 'keepFreeBytes must be bytes'],
   [{ standby: 3 }, 'standby must be an object'],
   [{ standby: { size: 1 } }, "'standby.size' is not a setting"],
   [{ standby: { count: -1 } }, 'standby.count must be a whole number, 0 or more'],
@@ -73,12 +76,23 @@ test('of limits and of clones that wait those fields change that are given', asy
   })
 })
 
-test('how many clones wait counts at once', async () => {
-  const settings = new EngineSettingsService({ file, running: await readSettings(file), env: {} })
-  expect(await settings.change({ standby: { count: 0 } })).toMatchObject({
-    settings: { standby: { ...DEFAULTS.standby, count: 0 } },
+test('what can count at once does, as it was given, but where the environment counts instead', async () => {
+  const told: unknown[] = []
+  const atOnce = {
+    standby: (given: object) => told.push(given),
+    keepFreeBytes: (bytes: number) => told.push(bytes),
+  }
+  const running = await readSettings(file)
+  const settings = new EngineSettingsService({ file, running, env: {}, atOnce })
+  expect(await settings.change({ standby: { count: 0 }, keepFreeBytes: 5 })).toMatchObject({
+    settings: { standby: { ...DEFAULTS.standby, count: 0 }, keepFreeBytes: 5 },
     changed: false,
   })
+  expect(told).toEqual([{ count: 0 }, 5])
+  expect(await settings.change({ warm: 'healthy' })).toMatchObject({ changed: true })
+  const env = { RAMET_STANDBY: 'off' }
+  await new EngineSettingsService({ file, running, env, atOnce }).change({ standby: { count: 2 } })
+  expect(told).toHaveLength(2)
 })
 
 test('a file that is not as it must be is named', async () => {

@@ -12,18 +12,23 @@ const OVERRIDES: Partial<Record<keyof EngineSettings, string>> = {
   standby: 'RAMET_STANDBY',
 }
 
-/** The engine's settings, shown and changed. What is changed counts from the engine's next start on. */
+/** By setting: what has the part of it that was given count at once. */
+type AtOnce = { [Name in keyof EngineSettings]?: (given: Partial<EngineSettings[Name]>) => unknown }
+
+/** The engine's settings, shown and changed. What is changed counts from the engine's next start on, if not at once. */
 export class EngineSettingsService {
   readonly #file: string
   readonly #running: EngineSettings
   readonly #env: NodeJS.ProcessEnv
+  readonly #atOnce: AtOnce
   readonly #changes = new Mutex()
 
   /** `running` are those that the engine was started with. */
-  constructor(options: { file: string; running: EngineSettings; env: NodeJS.ProcessEnv }) {
+  constructor(options: { file: string; running: EngineSettings; env: NodeJS.ProcessEnv; atOnce?: AtOnce }) {
     this.#file = options.file
     this.#running = options.running
     this.#env = options.env
+    this.#atOnce = options.atOnce ?? {}
   }
 
   async view(): Promise<EngineSettingsView> {
@@ -33,27 +38,38 @@ export class EngineSettingsService {
       settings,
       file: this.#file,
       overriddenBy: Object.fromEntries(overridden),
-      // Clones that wait are changed at once.
-      changed: !isDeepStrictEqual(
-        { ...settings, standby: undefined },
-        { ...this.#running, standby: undefined },
-      ),
+      changed: !isDeepStrictEqual(this.#late(settings), this.#late(this.#running)),
     }
   }
 
   /** Changes those that are given, and of `limits` and `standby` the fields that are. Rejects with INVALID_ARGUMENT what they cannot be. */
-  change(changes: unknown): Promise<EngineSettingsView> {
-    return this.#changes.run(async () => {
-      const before = await readSettings(this.#file)
-      const settings = parsed(changed(before, changes as Partial<EngineSettings> | null))
+  async change(changes: unknown): Promise<EngineSettingsView> {
+    const given = (changes ?? {}) as Partial<EngineSettings>
+    await this.#changes.run(async () => {
+      const settings = parsed(changed(await readSettings(this.#file), given))
       await writeDurably(this.#file, `${JSON.stringify(settings, undefined, 2)}\n`)
-      return this.view()
     })
+    await this.#apply(given)
+    return this.view()
+  }
+
+  async #apply(changes: Partial<EngineSettings>): Promise<void> {
+    for (const [name, apply] of Object.entries(this.#atOnce) as [keyof EngineSettings, Apply][]) {
+      const variable = OVERRIDES[name]
+      if (changes[name] !== undefined && !(variable && this.#env[variable])) await apply(changes[name])
+    }
+  }
+
+  /** Those that count from the next start on. */
+  #late(settings: EngineSettings): object {
+    return Object.fromEntries(Object.entries(settings).filter(([name]) => !Object.hasOwn(this.#atOnce, name)))
   }
 }
 
-function changed(before: EngineSettings, changes: Partial<EngineSettings> | null): object {
-  const fields = Object.entries(changes ?? {}).map(([name, value]): [string, unknown] => {
+type Apply = (given: unknown) => unknown
+
+function changed(before: EngineSettings, changes: Partial<EngineSettings>): object {
+  const fields = Object.entries(changes).map(([name, value]): [string, unknown] => {
     const known = Object.hasOwn(before, name) ? before[name as keyof EngineSettings] : undefined
     return [name, isPlain(known) && isPlain(value) ? { ...known, ...value } : value]
   })

@@ -17,12 +17,16 @@ const STANDBY: StandbySettings = {
   reserveBytes: Math.max(1024 * MIB, Math.floor(totalmem() / 8)),
 }
 
+/** Below it the kernel ends somebody. */
+const KEEP_FREE = Math.max(256 * MIB, Math.floor(totalmem() / 32 / MIB) * MIB)
+
 export const DEFAULTS: EngineSettings = {
   insecureRegistries: [],
   warm: 'off',
   accelerator: 'auto',
   libvirtUri: '',
   limits: { memoryBytes: 0, cpus: 0 },
+  keepFreeBytes: KEEP_FREE,
   standby: STANDBY,
 }
 
@@ -52,7 +56,7 @@ export function parseSettings(value: unknown): EngineSettings {
   const name = Object.keys(value).find((each) => !Object.hasOwn(DEFAULTS, each))
   if (name) throw new Error(`'${name}' is not a setting`)
   const settings: EngineSettings = { ...DEFAULTS, ...value }
-  const { insecureRegistries, warm, accelerator, libvirtUri } = settings
+  const { insecureRegistries, warm, accelerator, libvirtUri, keepFreeBytes } = settings
   if (!Array.isArray(insecureRegistries) || !insecureRegistries.every((each) => typeof each === 'string'))
     throw new Error('insecureRegistries must be a list of host:port')
   if (typeof warm !== 'string' || !/^(off|healthy|after=\d+(ms|s|m))$/.test(warm))
@@ -61,6 +65,8 @@ export function parseSettings(value: unknown): EngineSettings {
     throw new Error("accelerator must be 'auto', 'kvm', or 'tcg'")
   if (typeof libvirtUri !== 'string' || !/^($|[a-z][a-z0-9+.-]*:\/\/)/.test(libvirtUri))
     throw new Error("libvirtUri must be as 'qemu:///session', or empty")
+  if (!Number.isSafeInteger(keepFreeBytes) || keepFreeBytes < 0 || keepFreeBytes >= totalmem())
+    throw new Error(`keepFreeBytes must be bytes, from 0 to less than the workstation has (${totalmem()})`)
   return { ...settings, limits: defaultLimits(settings.limits), standby: standbySettings(settings.standby) }
 }
 

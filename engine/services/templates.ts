@@ -41,6 +41,8 @@ interface TemplateDependencies {
   clones(): string[]
   /** How many clones of a template wait. */
   standby(id: string): number
+  /** Does `boot` if there is memory for a VM that shares none; rejects in words where there is not. */
+  admit<T>(image: string, boot: () => Promise<T>): Promise<T>
   /** Tells that a template was made or is gone. */
   changed(action: 'create' | 'remove', id: string): void
 }
@@ -293,11 +295,9 @@ export class TemplateService {
     const work = async (): Promise<Template> => {
       const found = options.rebuild ? undefined : await store.find(id)
       if (found) return found
-      const template = await makeTemplate(request, hypervisor, store, {
-        ...options,
-        socketDir,
-        network: USUAL_NAT,
-      })
+      const template = await this.#the.admit(await this.imageName(request.imageId), () =>
+        makeTemplate(request, hypervisor, store, { ...options, socketDir, network: USUAL_NAT }),
+      )
       this.#the.changed('create', id)
       return template
     }

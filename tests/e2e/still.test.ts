@@ -282,12 +282,19 @@ test('the engine’s settings are set, and are there for its next start', async 
   await page.getByText('lots').waitFor()
   await page.getByLabel('Memory of a container').fill('1g')
   await page.getByLabel('CPUs of a container').fill('0.5')
+  await page.getByLabel('Memory that stays free').fill('much')
+  await page.getByText('‘much’ is not a size').waitFor()
+  await page.getByLabel('Memory that stays free').fill('300m')
   await page.locator('main').getByRole('button', { name: 'Save' }).click()
   await page.getByText('It counts once the engine is started again').waitFor()
   await window.pictures('settings-engine')
   const { body } = await engine.get('/ramet/v1/settings')
   expect(JSON.parse(body)).toMatchObject({
-    settings: { insecureRegistries: ['hub.lan:5000'], limits: { memoryBytes: 2 ** 30, cpus: 0.5 } },
+    settings: {
+      insecureRegistries: ['hub.lan:5000'],
+      limits: { memoryBytes: 2 ** 30, cpus: 0.5 },
+      keepFreeBytes: 300 * 2 ** 20,
+    },
     changed: true,
   })
   expect((await engine.call('PUT', '/ramet/v1/settings', { warm: 'hot' })).status).toBe(400)

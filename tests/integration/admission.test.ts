@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { EngineSettingsView } from '../../contract/engine-settings.ts'
 import { readAnonymousBytes } from '../../engine/hypervisor/process-memory.ts'
 import { readHostMemory } from '../../engine/services/standby/host-memory.ts'
 import { census } from '../support/census.ts'
@@ -26,7 +27,7 @@ async function answers(name: string): Promise<void> {
 const refusal = (name: string): RegExp =>
   new RegExp(
     `no memory to start container ${name}: it takes about \\d+ MiB, \\d+ MiB of \\d+ MiB are available, ` +
-      '\\d+ MiB of these promised to other containers, and \\d+ MiB stay free; stop some containers',
+      '\\d+ MiB of these promised to other containers, and \\d+ MiB stay free \\(setting keepFreeBytes\\); stop some containers',
   )
 
 test(
@@ -72,3 +73,37 @@ test(
     expect({ domains, processes }).toEqual({ domains: 0, processes: 0 })
   },
 )
+
+test('what stays free is set while the engine runs, and a template is not booted either where there is no room', async () => {
+  const keepFree = async (bytes: number): Promise<void> => {
+    const { status, body } = await engine.call('PUT', '/ramet/v1/settings', { keepFreeBytes: bytes })
+    expect(status, body).toBe(200)
+    expect(JSON.parse(body)).toMatchObject({ settings: { keepFreeBytes: bytes }, changed: false })
+  }
+  const { settings } = JSON.parse((await engine.get('/ramet/v1/settings')).body) as EngineSettingsView
+  const { totalBytes } = await readHostMemory()
+  await keepFree(totalBytes - MIB)
+  // No other VM has this size: it needs a template of its own.
+  const size = ['-m', '300m']
+  const refused = await run('other', ...size)
+  expect(refused.code).toBe(125)
+  expect(refused.stderr).toMatch(
+    new RegExp(
+      `no memory to boot a template of ${image}: it takes about 320 MiB, .*stay free \\(setting keepFreeBytes`,
+    ),
+  )
+  expect((await engine.inspect('other')).State).toMatchObject({ Status: 'created', Pid: 0 })
+  expect(await census(engine)).toMatchObject({ processes: 0, leftovers: [] })
+  const files = async (name: string): Promise<string> =>
+    (await engine.get(`/containers/${name}/archive?path=/etc/passwd`)).body
+  expect(await files('other')).toMatch(/no memory to boot a template/)
+
+  await keepFree(settings.keepFreeBytes)
+  expect(await engine.ramet(['start', 'other'], { timeoutMs: 300_000 })).toMatchObject({ code: 0 })
+  await answers('other')
+  await keepFree(totalBytes - MIB)
+  expect((await run('third', ...size)).stderr).toMatch(/no memory to start container third/)
+  expect(await files('third')).toMatch(/no memory to read the files of container third/)
+  await keepFree(settings.keepFreeBytes)
+  await engine.ramet(['rm', '-f', 'other', 'third'])
+})

@@ -201,7 +201,8 @@ export class Container {
       const origin = await context.templates.forContainer(record)
       await machine.end()
       try {
-        return await work(await machine.mount(record, origin))
+        const mount = () => machine.mount(record, origin)
+        return await work(await context.admission.readFiles(record, origin, mount))
       } finally {
         await machine.unmount()
       }

@@ -33,7 +33,7 @@ export async function startRun(core: ContainerCore, after: Pick<AfterRun, 'remov
     const { memoryBytes, vcpus } = origin.hardware
     record.vm = { memoryBytes, vcpus }
     failpoint('start.begun')
-    await context.admission.during(record, origin, async () => {
+    await context.admission.start(record, origin, async () => {
       await machine.launch(record, origin, times)
       failpoint('start.launched')
       record.phase = 'running'

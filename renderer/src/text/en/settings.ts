@@ -55,6 +55,9 @@ export const engineSettings = {
   cpus: 'CPUs of a container',
   cpusHint: 'Where it asks for none itself, as 2 or 0.5.',
   none: 'No limit',
+  keepFree: 'Memory that stays free',
+  keepFreeHint:
+    'For you and your other programs, as 1g or 512m. A container that would leave less is not started, and says so. Counts at once.',
   registries: 'Registries without TLS',
   registriesHint: 'As host:port, with commas between. Only where you trust the network.',
   libvirtUri: 'libvirt connection',
