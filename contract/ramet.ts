@@ -186,6 +186,9 @@ export interface ContainerSample {
   cpu: number
   /** What this VM alone held: guest RAM, and the rest of its process. */
   ownBytes: number
+  /** In all its networks and through the NAT, as `NetworkRate` counts, since the sample before. */
+  receivedBytesPerSecond: number
+  sentBytesPerSecond: number
 }
 
 /** Of the last hour, oldest first. While it does not run nothing is measured. */

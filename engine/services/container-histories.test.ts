@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { NetworkRate } from '../../contract/ramet-networks.ts'
 import type { MemoryReport } from '../../contract/ramet.ts'
 import { ContainerHistories } from './container-histories.ts'
 import { EventBus } from './events.ts'
 
+const SILENT = { receivedBytesPerSecond: 0, sentBytesPerSecond: 0 }
 let events: EventBus
 let histories: ContainerHistories
 
@@ -28,8 +30,8 @@ test('what was measured of each, every ten seconds', () => {
     vi.advanceTimersByTime(5_000)
   }
   expect(histories.of('a').samples).toEqual([
-    { at: 1e12, cpu: 0.1, ownBytes: 7 },
-    { at: 1e12 + 10_000, cpu: 0.3, ownBytes: 7 },
+    { at: 1e12, cpu: 0.1, ownBytes: 7, ...SILENT },
+    { at: 1e12 + 10_000, cpu: 0.3, ownBytes: 7, ...SILENT },
   ])
   expect(histories.of('none').samples).toEqual([])
 })
@@ -46,4 +48,33 @@ test('the last hour is kept, also of one that ended, until it is removed', () =>
   expect(histories.of('a').samples).toHaveLength(180)
   events.emit('container', 'destroy', 'a', {})
   expect(histories.of('a').samples).toEqual([])
+})
+
+test('what went through all its networks, in bytes a second of all the time between two samples', () => {
+  const told = (...each: [container: string, received: number, sent: number][]): void => {
+    const rates = each.map(
+      ([container, receivedBytes, sentBytes]) => ({ container, receivedBytes, sentBytes }) as NetworkRate,
+    )
+    events.tell({ Type: 'rates', Action: 'sample', rates })
+    measured({ a: 0 })
+    vi.advanceTimersByTime(5_000)
+  }
+  told(['a', 1000, 50], ['a', 0, 50], ['b', 9, 9])
+  // Between two samples that are kept.
+  told(['a', 2000, 50], ['a', 500, 50])
+  told(['a', 4000, 60], ['a', 1000, 60])
+  told(['a', 4000, 60])
+  // It has come into a network anew, and then has none.
+  told(['a', 100, 10])
+  told()
+  told()
+  const rates = histories
+    .of('a')
+    .samples.map((each) => [each.receivedBytesPerSecond, each.sentBytesPerSecond])
+  expect(rates).toEqual([
+    [0, 0],
+    [400, 2],
+    [0, 0],
+    [0, 0],
+  ])
 })

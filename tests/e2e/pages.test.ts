@@ -165,6 +165,7 @@ test('statistics rest while nobody sees them, and the last hour is asked for ane
   const { page } = window
   await window.go(`/containers/${id}/stats`)
   await page.getByRole('img', { name: /^Own memory, The last hour/ }).waitFor()
+  await page.getByRole('img', { name: /^Network, The last hour/ }).waitFor()
   await page.getByRole('img', { name: /^CPU, Now/ }).waitFor()
   const asked: string[] = []
   page.on('request', (request) => void asked.push(new URL(request.url()).pathname))

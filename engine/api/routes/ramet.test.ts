@@ -61,7 +61,10 @@ test('memory, host and doctor are handed through', async () => {
   }
   const sample = { at: 1, actualBytes: 1, withoutSharingBytes: 2, containers: 3 }
   const history = { intervalMs: 5000, samples: [sample] }
-  const past = { intervalMs: 0, samples: [{ at: 1, cpu: 0.5, ownBytes: 3 }] }
+  const past = {
+    intervalMs: 0,
+    samples: [{ at: 1, cpu: 0.5, ownBytes: 3, receivedBytesPerSecond: 4, sentBytesPerSecond: 5 }],
+  }
   const doctor = { ok: true, checks: [] }
   await using api = await TestServer.start({
     host: { ...host, doctor: async () => doctor },

@@ -40,7 +40,7 @@ export function withGaps(samples: ContainerSample[]): ContainerSample[] {
   return samples.flatMap((sample, index) => {
     const before = samples[index - 1]
     if (!before || sample.at - before.at <= GAP_MS) return [sample]
-    const nothing = { cpu: 0, ownBytes: 0 }
+    const nothing = { cpu: 0, ownBytes: 0, receivedBytesPerSecond: 0, sentBytesPerSecond: 0 }
     return [{ at: before.at + 1, ...nothing }, { at: sample.at - 1, ...nothing }, sample]
   })
 }
