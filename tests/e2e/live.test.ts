@@ -41,7 +41,7 @@ test('five forks are asked for in the list, and all of them answer', async () =>
   await page.getByRole('menuitem', { name: 'Fork several…' }).click()
   const dialog = page.getByRole('dialog', { name: 'Fork db' })
   await dialog.getByLabel('How many').fill('0')
-  expect(await dialog.getByRole('button', { name: 'Fork' }).isDisabled()).toBe(true)
+  await expect.poll(() => dialog.getByRole('button', { name: 'Fork' }).isDisabled()).toBe(true)
   await dialog.getByLabel('How many').fill('5')
   await dialog.getByText('db-fork-1 to db-fork-5').waitFor()
   expect(await window.axe()).toEqual([])
@@ -103,9 +103,7 @@ test('a checkpoint is taken, and the way back to it leads to the rows of then', 
 
 test('it is frozen to an image, whose containers start with the rows loaded', async () => {
   const { page } = window
-  await page.keyboard.press('Control+k')
-  await page.getByRole('option').first().waitFor()
-  await page.keyboard.type('freeze db to')
+  await window.command('freeze db to')
   await page.getByRole('option', { name: 'Freeze db to an image…' }).click()
   const dialog = page.getByRole('dialog', { name: /^Freeze db/ })
   await dialog.getByLabel('Image').fill('db:loaded')

@@ -56,6 +56,10 @@ beforeAll(async () => {
   await ok(['run', '-d', '--name', 'cache', ...api, tag, 'sleep', '9999'])
   await engine.call('POST', '/ramet/v1/launches', { title: HOSTILE, pinned: true, config: { Image: tag } })
   await ok(['run', '--rm', '-v', 'spare:/spare', tag, 'sh', '-c', 'echo inside > /spare/notes.txt'])
+  // A page reads a folder once: what it is to show has been written by then.
+  await until('the site is served', () => held().then(() => true, () => false)) // prettier-ignore
+  const notes = ['exec', 'api', 'cat', '/data/notes.txt']
+  await until('the notes are written', async () => (await engine.ramet(notes)).stdout === 'hello\n')
   window = await TestWindow.open(engine)
 })
 
@@ -65,16 +69,23 @@ afterAll(async () => {
   expect(await qemuProcesses(engine.home)).toEqual([])
 })
 
+/** What the site has for its settings. */
+const held = async (): Promise<string> => (await fetch(`http://127.0.0.1:${PORT}/settings.json`)).text()
+
 /** Each with what is seen once it is complete. */
-const PAGES: [name: string, path: () => string, seen: string][] = [
+const PAGES: [name: string, path: () => string, seen: string | RegExp][] = [
   ['memory', () => '/memory', 'Memory map'],
   ['containers', () => '/containers', 'worker'],
-  ['container-overview', () => `/containers/${id}`, 'Lineage'],
+  ['container-overview', () => `/containers/${id}`, 'Own memory'],
   ['container-logs', () => `/containers/${id}/logs`, 'title and screen are left alone'],
-  ['container-terminal', () => `/containers/${id}/terminal`, 'Terminal 1'],
+  ['container-terminal', () => `/containers/${id}/terminal`, '/ #'],
   ['container-files', () => `/containers/${id}/files`, 'etc'],
   ['container-stats', () => `/containers/${id}/stats`, 'Memory in the machine'],
-  ['container-boot', () => `/containers/${id}/boot`, 'Boot log'],
+  [
+    'container-boot',
+    () => `/containers/${id}/boot`,
+    /While its template was booted|The machine said nothing/,
+  ],
   ['templates', () => '/templates', 'busybox'],
   ['volume', () => '/volumes/data', 'notes.txt'],
   ['networks', () => '/networks', 'What goes through now'],
@@ -148,7 +159,6 @@ test('a file of the same name is replaced only when that is meant', async () => 
     page
       .locator('input[type=file]')
       .setInputFiles({ name: 'settings.json', mimeType: 'application/json', buffer: Buffer.from(text) })
-  const held = async (): Promise<string> => (await fetch(`http://127.0.0.1:${PORT}/settings.json`)).text()
   const before = await held()
   await upload('{}')
   const question = page.getByRole('alertdialog')
@@ -167,14 +177,13 @@ test('statistics rest while nobody sees them, and the last hour is asked for ane
   await page.getByRole('img', { name: /^Own memory, The last hour/ }).waitFor()
   await page.getByRole('img', { name: /^Network, The last hour/ }).waitFor()
   await page.getByRole('img', { name: /^CPU, Now/ }).waitFor()
-  const asked: string[] = []
-  page.on('request', (request) => void asked.push(new URL(request.url()).pathname))
-  page.on('websocket', () => void asked.push('stream'))
+  const { asked } = window
   const measured = async (): Promise<number> => {
     const { body } = await engine.get(`/ramet/v1/containers/${id}/history`)
     return (JSON.parse(body) as ContainerHistory).samples.length
   }
   await window.hide(true)
+  await window.quiet()
   asked.length = 0
   const before = await measured()
   await until('the engine measures meanwhile', async () => (await measured()) > before)
@@ -191,11 +200,11 @@ test('statistics rest while nobody sees them, and the last hour is asked for ane
 test('the palette and the confirmation are accessible too', async () => {
   const { page } = window
   await window.go('/containers')
-  await page.keyboard.press('Control+k')
-  await page.getByRole('dialog').getByRole('option').first().waitFor()
+  await window.command()
   expect(await window.axe()).toEqual([])
   await window.pictures('palette')
   await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
   await page
     .getByRole('row')
     .filter({ hasText: 'later' })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { ContainerInspect } from '../../contract/docker.ts'
 import { qemuProcesses, TestEngine } from '../support/engine.ts'
+import { until } from '../support/fixture.ts'
 import { busyboxImage } from '../support/images.ts'
 import { TestWindow } from './support/window.ts'
 
@@ -50,6 +51,12 @@ async function ok(...args: string[]): Promise<string> {
   expect(result, args.join(' ')).toMatchObject({ code: 0 })
   return result.stdout.trim()
 }
+/** Its server may not listen yet when a container has just been started. */
+const served = () =>
+  until('the kept file is served', async () => {
+    const answer = await fetch(`http://127.0.0.1:${PORT}/file`).then((found) => found.text(), () => '') // prettier-ignore
+    return answer.trim() === 'kept too'
+  })
 const field = (name: string) => window.page.getByRole('textbox', { name, exact: true })
 
 async function openForm(): Promise<void> {
@@ -78,7 +85,7 @@ test('one that cannot be started loses nothing: the old one runs on, with its na
   expect(now).toMatchObject({ Id: before.Id, State: { Running: true } })
   expect(await ok('ps', '-a', '-q')).toHaveLength(12)
   expect(await ok('exec', 'web', 'cat', '/file')).toBe('lost')
-  expect((await (await fetch(`http://127.0.0.1:${PORT}/file`)).text()).trim()).toBe('kept too')
+  await served()
 })
 
 test('one that cannot be made leaves the old one running all along', async () => {
@@ -96,7 +103,7 @@ test('what is edited is new, all else and its data are as they were', async () =
   const before = await engine.inspect('web')
   await openForm()
   const value = page.getByRole('group', { name: 'Environment' }).getByRole('textbox', { name: 'Value' })
-  expect(await value.inputValue()).toBe('small')
+  await expect.poll(() => value.inputValue()).toBe('small')
   await value.fill('large')
   await page.getByRole('button', { name: 'Set limits' }).click()
   await field('Memory').fill('300m')
@@ -128,7 +135,7 @@ test('what is edited is new, all else and its data are as they were', async () =
   expect(await ok('exec', 'web', 'stat', '-c', '%a', '/small')).toBe('700')
   expect(await ok('exec', 'web', 'cat', '/named/file', '/nameless/file')).toBe('kept\nkept too')
   expect((await engine.ramet(['exec', 'web', 'cat', '/file'])).code).toBe(1)
-  expect((await (await fetch(`http://127.0.0.1:${PORT}/file`)).text()).trim()).toBe('kept too')
+  await served()
   expect(await ok('ps', '-a', '-q')).toHaveLength(12)
 })
 
