@@ -13,6 +13,7 @@ test_packages=(chromium desktop-file-utils docker-registry redis-tools erofs-uti
 [ "${1:-}" = --test ] && runtime_packages+=("${test_packages[@]}")
 
 say() { printf 'bootstrap: %s\n' "$*" >&2; }
+trap 'say "interrupted; run again, it goes on from what is there"; exit 130' INT
 fail() { printf 'bootstrap: %s\n' "$*" >&2; exit 1; }
 
 as_root() {

@@ -13,6 +13,7 @@ import { DemoVms } from './demo/vms.ts'
 import { ensureEngine, stopEngine } from './engine-process.ts'
 import { json } from './format/table.ts'
 import { milliseconds } from './format/time.ts'
+import { Interruption, ownSignals } from './interrupt.ts'
 
 interface Flags {
   image?: string
@@ -38,11 +39,15 @@ async function demo({ image, count, json: asJson }: Flags): Promise<void> {
     )
   }
   const stop = new AbortController()
-  const interrupt = (): void =>
-    stop.abort(new EngineError('CANCELLED', 'the demo was interrupted; it has cleaned up'))
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  ownSignals()
+  const interrupt = (signal: NodeJS.Signals): void => {
+    if (!stop.signal.aborted) say('\ncleaning up …')
+    stop.abort(new Interruption(signal, 'the demo was interrupted; it has cleaned up'))
+  }
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt)
   const { client, started } = await ensureEngine()
   try {
+    stop.signal.throwIfAborted()
     const report = await measure(client, { image, count: Number(count), signal: stop.signal, say: asJson ? undefined : say }) // prettier-ignore
     print(asJson ? json(report) : `\n${demoTable(report)}`)
     if (!report.ok) process.exitCode = 1
@@ -82,10 +87,10 @@ async function measure(client: EngineClient, options: Options): Promise<DemoRepo
 /** The image's name, and whether it was made for this. */
 async function provide(
   client: EngineClient,
-  { image, say }: Options,
+  { image, signal, say }: Options,
 ): Promise<{ name: string; made: boolean }> {
   if (image !== undefined) {
-    await pullImage(client, image, say && process.stderr)
+    await pullImage(client, image, say && process.stderr, { signal })
     return { name: image, made: false }
   }
   const { name, archive } = await demoImage()

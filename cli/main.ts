@@ -25,8 +25,11 @@ import { addTry } from './commands/try.ts'
 import { addUpdate } from './commands/update.ts'
 import { addVolumes } from './commands/volumes.ts'
 import { addDemo } from './demo.ts'
+import { Interruption, untilInterrupted } from './interrupt.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
+/** Commands that go on until somebody ends them: that they were is no news. */
+const ENDLESS = ['logs', 'stats', 'top', 'wait', 'attach', 'exec']
 /** Exit status of a command line that cannot be understood, and of a `run` that the engine refuses: as Docker's. */
 const REFUSED = 125
 const EXIT_CODES: Partial<Record<string, number>> = { COMMAND_NOT_EXECUTABLE: 126, COMMAND_NOT_FOUND: 127 }
@@ -76,8 +79,10 @@ for (const add of GROUPS) add(program)
 async function main(): Promise<void> {
   // Whoever read the output has had enough, `head` for one: end like a program that SIGPIPE ends.
   process.stdout.on('error', () => process.exit(141))
+  // A terminal that has gone takes no last word.
+  process.stderr.on('error', () => {})
   try {
-    await program.parseAsync()
+    await untilInterrupted(program.parseAsync())
   } catch (error) {
     process.exitCode = failed(error)
   }
@@ -88,9 +93,17 @@ async function main(): Promise<void> {
 /** Says what went wrong, unless that was said; answers the exit status. */
 function failed(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : REFUSED
+  if (error instanceof Interruption) return interrupted(error)
   complain(error)
   const told = error instanceof EngineError ? EXIT_CODES[error.code] : undefined
   return told ?? (command === 'run' ? REFUSED : 1)
+}
+
+function interrupted(error: Interruption): number {
+  // The terminal has shown ^C.
+  if (process.stderr.isTTY) process.stderr.write('\n')
+  if (!ENDLESS.includes(command)) complain(error)
+  return error.status
 }
 
 await main()

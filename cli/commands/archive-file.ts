@@ -3,6 +3,7 @@ import { rename, rm, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { EngineError } from '../../contract/errors.ts'
+import { onInterrupt } from '../interrupt.ts'
 
 /** Before anything is asked of the engine: an archive would only fill a terminal. */
 export function refuseTerminal(output: string | undefined): void {
@@ -16,12 +17,15 @@ export async function writeArchive(archive: Readable, output: string | undefined
   // What is no file (a pipe, a device) cannot be replaced by one.
   const plain = await stat(output).then((found) => found.isFile(), () => true) // prettier-ignore
   const part = plain ? `${output}.part-${process.pid}` : output
+  const forget = onInterrupt(async () => plain && rm(part, { force: true }))
   try {
     await pipeline(archive, createWriteStream(part))
     if (plain) await rename(part, output)
   } catch (error) {
     if (plain) await rm(part, { force: true })
     throw new EngineError('INTERNAL', `cannot write ${output}: ${(error as Error).message}`, { cause: error })
+  } finally {
+    forget()
   }
 }
 

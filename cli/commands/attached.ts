@@ -5,6 +5,7 @@ import type { EngineClient } from '../api/client.ts'
 import { parseDetachKeys } from '../../contract/streams/detach-keys.ts'
 import { joinStreams } from '../api/hijack.ts'
 import { jsonLines } from '../api/progress.ts'
+import { interrupt, ownSignals } from '../interrupt.ts'
 import { complain } from './common.ts'
 
 const PROXIED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
@@ -33,9 +34,12 @@ export async function runAttached(
   if (options.detachKeys !== undefined) parseDetachKeys(options.detachKeys)
   const query = { stream: true, stdin: options.stdin, stdout: true, stderr: true }
   const socket = await client.hijack(`/containers/${id}/attach`, { query })
+  // Its first output may come before the engine has told that it runs.
+  socket.read(0)
   const stop = new AbortController()
-  const signals = proxySignals((signal) =>
-    client.call('POST', `/containers/${id}/kill`, { query: { signal } }),
+  const signals = proxySignals(
+    (signal) => client.call('POST', `/containers/${id}/kill`, { query: { signal } }),
+    () => !options.start || socket.readableLength > 0,
   )
   try {
     // The engine answers with the headers at once: from then on no exit is missed.
@@ -73,14 +77,22 @@ export async function exitCode(waiting: IncomingMessage): Promise<number> {
   throw new EngineError('INTERNAL', "the engine went away; the container runs on: see 'ramet ps'")
 }
 
-/** Sends the signals that this command gets on to the container; those that come before it runs wait for that. */
-function proxySignals(send: (signal: string) => Promise<unknown>): { ready(): void; stop(): void } {
-  let ready: () => void = () => {}
-  const running = new Promise<void>((resolve) => (ready = resolve))
+/**
+ * Sends the signals that this command gets on to the container, once it is told to be ready. One that has `begun` by then
+ * gets them later; before that they end the command.
+ */
+function proxySignals(
+  send: (signal: string) => Promise<unknown>,
+  begun: () => boolean,
+): { ready(): void; stop(): void } {
+  const release = ownSignals()
+  const running = Promise.withResolvers<undefined>()
+  let isReady = false
   let asked = 0
   const listener = (signal: NodeJS.Signals, number: number): void => {
+    if (!isReady && !begun()) return interrupt(signal)
     if (++asked >= IMPATIENT) process.exit(128 + number)
-    void running
+    void running.promise
       .then(() => send(signal))
       .catch(() => {
         // It ended by itself in the meantime.
@@ -88,8 +100,12 @@ function proxySignals(send: (signal: string) => Promise<unknown>): { ready(): vo
   }
   for (const signal of PROXIED) process.on(signal, listener)
   return {
-    ready,
+    ready: () => {
+      isReady = true
+      running.resolve(undefined)
+    },
     stop: () => {
+      release()
       for (const signal of PROXIED) process.off(signal, listener)
     },
   }

@@ -6,6 +6,7 @@ import type { EngineClient } from '../api/client.ts'
 import { diskSize } from '../format/bytes.ts'
 import { json } from '../format/table.ts'
 import { many } from '../parse/many.ts'
+import { onInterrupt } from '../interrupt.ts'
 import { exitCode, runAttached } from './attached.ts'
 import { complain, each, engine, filters, print } from './common.ts'
 
@@ -130,6 +131,7 @@ async function start(
     throw new EngineError('INVALID_ARGUMENT', 'only one container can be attached to at a time')
   const client = await engine()
   const { Id, Config, HostConfig } = await find(client, names[0]!)
+  const forget = onInterrupt(() => client.call('POST', `/containers/${Id}/stop`, { query: { t: 0 } }))
   process.exitCode = await runAttached(client, Id, {
     tty: Config.Tty ?? false,
     stdin: flags.interactive ?? false,
@@ -137,6 +139,7 @@ async function start(
     condition: HostConfig.AutoRemove ? 'removed' : 'next-exit',
     start: async () => {
       await client.call('POST', `/containers/${Id}/start`)
+      forget()
     },
   })
 }

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { EngineError } from '../../contract/errors.ts'
 import { openConsole } from '../console/server.ts'
 import { ensureEngine, userPaths } from '../engine-process.ts'
+import { ownSignals } from '../interrupt.ts'
 import { print } from './common.ts'
 
 const WINDOW = join(import.meta.dirname, '../../renderer/dist')
@@ -48,6 +49,7 @@ async function gui({ browser, port, open }: GuiFlags): Promise<void> {
   })
   print(`the window is open to this link, once, for 15 minutes:\n\n  ${console.link}\n\nCtrl-C closes it\n`)
   if (open) await openInBrowser(console.link, join(at.runtime, 'console.html'))
+  ownSignals()
   await new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
   })

@@ -7,6 +7,7 @@ import { showProgress, type ProgressTarget } from '../api/progress.ts'
 import { diskSize } from '../format/bytes.ts'
 import { json, table } from '../format/table.ts'
 import { ago } from '../format/time.ts'
+import { interruption } from '../interrupt.ts'
 import { many } from '../parse/many.ts'
 import { openArchive, refuseTerminal, writeArchive } from './archive-file.ts'
 import { each, engine, filters, print } from './common.ts'
@@ -19,7 +20,7 @@ export function addImages(program: Command): void {
     .option('--platform <platform>', 'for example linux/amd64')
     .action(async (image: string, { quiet, platform }: { quiet?: boolean; platform?: string }) => {
       if (!quiet && withTag(image) !== image) print('Using default tag: latest\n')
-      await pullImage(await engine(), image, quiet ? undefined : process.stdout, platform)
+      await pullImage(await engine(), image, quiet ? undefined : process.stdout, { platform })
       print(`${withTag(image)}\n`)
     })
   program
@@ -83,11 +84,11 @@ export async function pullImage(
   client: EngineClient,
   image: string,
   target?: ProgressTarget,
-  platform?: string,
+  { platform, signal = interruption }: { platform?: string; signal?: AbortSignal } = {},
 ): Promise<void> {
   const { repo, tag } = splitReference(withTag(image))
   const query = { fromImage: repo, tag, platform }
-  await showProgress(await client.stream('POST', '/images/create', { query }), target)
+  await showProgress(await client.stream('POST', '/images/create', { query, signal }), target)
 }
 
 async function load({ input, quiet }: { input?: string; quiet?: boolean }): Promise<void> {

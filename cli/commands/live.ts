@@ -4,6 +4,7 @@ import { EngineError } from '../../contract/errors.ts'
 import { shortId } from '../../contract/names.ts'
 import { json } from '../format/table.ts'
 import { parsePorts } from '../parse/ports.ts'
+import { interruption, onInterrupt } from '../interrupt.ts'
 import { many } from '../parse/many.ts'
 import { engine, print } from './common.ts'
 
@@ -54,7 +55,7 @@ async function fork(container: string, flags: ForkFlags): Promise<void> {
       `'--count ${flags.count}' cannot be used: write a whole number from 1 on`,
     )
   const client = await engine()
-  const forked = (await client.call<ForkResponse>('POST', livePath(container, 'fork'), {
+  const forking = client.call<ForkResponse>('POST', livePath(container, 'fork'), {
     body: {
       count,
       name: flags.name,
@@ -62,7 +63,14 @@ async function fork(container: string, flags: ForkFlags): Promise<void> {
       publishAll: flags.publishAll ?? false,
       autoRemove: flags.rm ?? false,
     },
-  }))!
+  })
+  const forget = onInterrupt(async () => {
+    const made = (await forking)!.containers
+    await Promise.all(made.map(({ Id }) => client.call('DELETE', `/containers/${Id}`, { query: { force: true } }))) // prettier-ignore
+  })
+  const forked = (await forking)!
+  interruption.throwIfAborted()
+  forget()
   if (flags.json) return print(json(forked))
   for (const { Id, Name } of forked.containers) print(`${shortId(Id)}   ${Name}\n`)
 }

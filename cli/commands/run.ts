@@ -6,6 +6,7 @@ import type { EngineClient } from '../api/client.ts'
 import { createRequest } from '../parse/create-request.ts'
 import { addRunFlags, type RunFlags } from '../parse/run-flags.ts'
 import { runAttached } from './attached.ts'
+import { interruption, onInterrupt } from '../interrupt.ts'
 import { engine, print } from './common.ts'
 import { pullImage } from './images.ts'
 
@@ -34,9 +35,18 @@ async function run(image: string, command: string[], flags: RunFlags): Promise<v
     request.HostConfig = { ...request.HostConfig, ConsoleSize: [rows, columns] }
   }
   const client = await engine()
-  const id = await createContainer(client, request, flags)
+  const making = createContainer(client, request, flags)
+  // Told to end before it runs, a run leaves nothing behind: neither what was made meanwhile, nor what was started.
+  const forget = onInterrupt(async () => {
+    const made = await making.catch(() => undefined)
+    const query = { force: true, v: true }
+    if (made) await client.call('DELETE', `/containers/${made}`, { query })
+  })
+  const id = await making
+  interruption.throwIfAborted()
   const start = async (): Promise<void> => {
     await client.call('POST', `/containers/${id}/start`)
+    forget()
   }
   try {
     if (flags.detach) {

@@ -1,13 +1,10 @@
-import { constants } from 'node:os'
 import type { Command } from 'commander'
 import type { Activity, ForkResponse } from '../../contract/ramet.ts'
 import type { EngineClient } from '../api/client.ts'
+import { interruption, onInterrupt } from '../interrupt.ts'
 import { engine } from './common.ts'
 import { exec } from './exec.ts'
 import { livePath } from './live.ts'
-
-/** The copy does not stay behind when the user has had enough. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 interface Flags {
   keep?: string
@@ -29,24 +26,24 @@ export function addTry(program: Command): void {
 
 async function tryOut(container: string, command: string[], flags: Flags): Promise<void> {
   const client = await engine()
-  const { containers } = (await client.call<ForkResponse>('POST', livePath(container, 'fork'), {
+  const forking = client.call<ForkResponse>('POST', livePath(container, 'fork'), {
     body: { name: flags.keep, labels: { 'ramet.try': container } },
-  }))!
-  const { Id } = containers[0]!
+  })
+  // The copy does not stay behind when the user has had enough.
   const leave = async (): Promise<void> => {
-    if (flags.keep === undefined) await client.call('DELETE', `/containers/${Id}`, { query: { force: true } })
+    const [copy] = (await forking)!.containers
+    if (flags.keep === undefined) await client.call('DELETE', `/containers/${copy!.Id}`, { query: { force: true } }) // prettier-ignore
   }
-  const interrupted = (signal: NodeJS.Signals): void =>
-    void leave().finally(() => process.exit(128 + constants.signals[signal]))
-  for (const signal of SIGNALS) process.once(signal, interrupted)
+  const forget = onInterrupt(leave)
+  const { Id } = (await forking)!.containers[0]!
   try {
     const since = Date.now()
     const before = await look(client, Id, since)
     await exec(Id, command, { ...flags, env: [], envFile: [] })
     report(before, await look(client, Id, since))
   } finally {
-    for (const signal of SIGNALS) process.removeListener(signal, interrupted)
-    await leave()
+    forget()
+    if (!interruption.aborted) await leave()
   }
 }
 

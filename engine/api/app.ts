@@ -109,7 +109,7 @@ function routes(backend: Backend, options: AppOptions): RouteOptions[] {
     ...templateRoutes(backend.templates, options),
     ...launchRoutes(backend.launches),
     ...settingsRoutes(backend.settings),
-    ...liveRoutes(backend.live),
+    ...liveRoutes(backend.live, options),
     ...rametRoutes(backend, options),
   ]
 }

@@ -145,8 +145,11 @@ export interface StatsBackend {
 
 /** What is done with containers while they run. */
 export interface LiveBackend {
-  /** An image of the running container, memory and all; it goes on. Rejects, naming it, with what a copy cannot have. */
-  freeze(id: string, reference: string): Promise<ramet.FreezeResponse>
+  /**
+   * An image of the running container, memory and all; it goes on. Rejects, naming it, with what a copy cannot have. No image
+   * is made once the signal has aborted.
+   */
+  freeze(id: string, reference: string, options: { signal: AbortSignal }): Promise<ramet.FreezeResponse>
   /** Live children of the running container, all or none. */
   fork(id: string, request: ramet.ForkRequest): Promise<ramet.ForkResponse>
   checkpoint(id: string, request: docker.CheckpointCreateRequest): Promise<docker.Checkpoint>

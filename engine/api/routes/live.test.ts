@@ -9,7 +9,7 @@ test('containers are frozen, forked, and taken back to checkpoints', async () =>
   const checkpoint = { Name: 'here', CreatedAt: '2026-01-01T00:00:00Z', SizeBytes: 5 }
   await using api = await TestServer.start({
     live: {
-      freeze: async (...args) => (calls.push(['freeze', ...args]), frozen),
+      freeze: async (id, reference) => (calls.push(['freeze', id, reference]), frozen),
       fork: async (...args) => (calls.push(['fork', ...args]), forked),
       checkpoint: async (...args) => (calls.push(['checkpoint', ...args]), checkpoint),
       checkpoints: async (...args) => (calls.push(['checkpoints', ...args]), [checkpoint]),
@@ -54,4 +54,26 @@ test('containers are frozen, forked, and taken back to checkpoints', async () =>
     ['start', 'c'],
     ['activity', 'c', 1_700_000_000_500_000_000n],
   ])
+})
+
+test('who asked for an image and went away gets none', async () => {
+  const { promise: aborted, resolve } = Promise.withResolvers<undefined>()
+  await using api = await TestServer.start({
+    live: {
+      freeze: async (_id, _reference, { signal }) => {
+        signal.addEventListener('abort', () => resolve(undefined))
+        client.socket.destroy()
+        await aborted
+        signal.throwIfAborted()
+        throw new Error('it was not told')
+      },
+    },
+  })
+  const body = '{"reference":"warm:1"}'
+  const client = await api.raw()
+  client.send(
+    `POST /ramet/v1/containers/c/freeze HTTP/1.1\r\nHost: ramet\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  )
+  await aborted
+  expect(api.logged).toEqual([])
 })

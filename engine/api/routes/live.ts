@@ -3,6 +3,7 @@ import type { CheckpointCreateRequest } from '../../../contract/docker.ts'
 import type { ForkRequest, FreezeRequest, RewindRequest } from '../../../contract/ramet.ts'
 import { EngineError } from '../../../contract/errors.ts'
 import type { LiveBackend } from '../backend.ts'
+import { clientSignal } from '../client.ts'
 import { Query } from '../query.ts'
 import * as schemas from '../schemas.ts'
 import { parseTime } from '../time.ts'
@@ -10,7 +11,7 @@ import { parseTime } from '../time.ts'
 const id = (request: FastifyRequest): string => (request.params as { id: string }).id
 
 /** What is done with containers while they run; Docker has a word for checkpoints alone. */
-export function liveRoutes(live: LiveBackend): RouteOptions[] {
+export function liveRoutes(live: LiveBackend, { closing }: { closing: AbortSignal }): RouteOptions[] {
   return [
     {
       method: 'POST',
@@ -18,7 +19,8 @@ export function liveRoutes(live: LiveBackend): RouteOptions[] {
       schema: { body: schemas.freeze },
       handler: async (request, reply) => {
         reply.code(201)
-        return live.freeze(id(request), (request.body as FreezeRequest).reference)
+        const signal = clientSignal(reply, closing)
+        return live.freeze(id(request), (request.body as FreezeRequest).reference, { signal })
       },
     },
     {

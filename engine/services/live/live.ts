@@ -13,7 +13,7 @@ import { WarmImageService } from './warm-images.ts'
 
 /** What is done with containers while they run: freeze, fork, and back again. */
 export interface Live {
-  freeze(idOrName: string, reference: string): Promise<FreezeResponse>
+  freeze(idOrName: string, reference: string, options: { signal: AbortSignal }): Promise<FreezeResponse>
   fork(idOrName: string, request: ForkRequest): Promise<ForkResponse>
   checkpoint(idOrName: string, request: CheckpointCreateRequest): Promise<Checkpoint>
   checkpoints(idOrName: string): Promise<Checkpoint[]>
@@ -36,7 +36,8 @@ export function openLive(containers: ContainerService, context: ContainerContext
   }
   new WarmStarts(containers, guarded, context)
   return {
-    freeze: (idOrName, reference) => leftovers.during(() => warm.freeze(idOrName, reference)),
+    freeze: (idOrName, reference, options) =>
+      leftovers.during(() => warm.freeze(idOrName, reference, options)),
     fork: (idOrName, request) => leftovers.during(() => forks.fork(idOrName, request)),
     checkpoint: (idOrName, request) => leftovers.during(() => checkpoints.create(idOrName, request)),
     checkpoints: (idOrName) => checkpoints.list(idOrName),

@@ -28,7 +28,12 @@ export class WarmImageService {
     this.#the = dependencies
   }
 
-  async freeze(idOrName: string, reference: string): Promise<FreezeResponse> {
+  /** Once the signal has aborted no image is made, and nothing stays of what was frozen. */
+  async freeze(
+    idOrName: string,
+    reference: string,
+    { signal }: { signal: AbortSignal },
+  ): Promise<FreezeResponse> {
     const { containers, freezer, images, templates, events } = this.#the
     if (parseReference(reference).digest)
       throw new EngineError('INVALID_ARGUMENT', `cannot name an image ${reference}: give NAME[:TAG]`)
@@ -36,6 +41,7 @@ export class WarmImageService {
     const image = await images.get(container.record.image.id)
     const { template, frozen } = await freezer.freeze(container, { kind: 'warm', durable: true })
     try {
+      signal.throwIfAborted()
       const config = commitConfig(container.record.config)
       const Labels = {
         ...withoutWarmLabels(config.Labels),
