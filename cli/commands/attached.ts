@@ -34,11 +34,10 @@ export async function runAttached(
   if (options.detachKeys !== undefined) parseDetachKeys(options.detachKeys)
   const query = { stream: true, stdin: options.stdin, stdout: true, stderr: true }
   const socket = await client.hijack(`/containers/${id}/attach`, { query })
-  // Its first output may come before the engine has told that it runs.
-  socket.read(0)
   const stop = new AbortController()
   const signals = proxySignals(
     (signal) => client.call('POST', `/containers/${id}/kill`, { query: { signal } }),
+    // Its first output may come before the engine has told that it runs.
     () => !options.start || socket.readableLength > 0,
   )
   try {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { FakeEngine } from '../testing/fake-engine.ts'
+import { FakeEngine, frame } from '../testing/fake-engine.ts'
 import { container, start } from '../testing/ramet.ts'
 
 let engine: FakeEngine
@@ -18,9 +18,9 @@ async function interrupted(at: string, args: string[], signal: NodeJS.Signals = 
   child.stderr.on('data', (data) => (text.stderr += String(data)))
   const answer = engine.answers[at]
   engine.answers[at] = (call, response) => {
-    child.kill(signal)
+    setTimeout(() => child.kill(signal), 100)
     // The command has got it before the answer.
-    setTimeout(() => answer?.(call, response), 300)
+    setTimeout(() => answer?.(call, response), 400)
   }
   const [code, killed] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   return { code, killed, ...text }
@@ -97,4 +97,27 @@ test('who asks twice does not wait for what is undone', async () => {
   }
   const child = start(engine, ['run', '-d', 'img'])
   expect(await once(child, 'close')).toEqual([130, null])
+})
+
+test('one that has begun to print gets the signal, however late the engine tells that it runs', async () => {
+  container(engine, 0)
+  let end: () => void = () => {}
+  engine.takeovers['POST /containers/c1/attach'] = (_call, socket) => {
+    // Not in one piece with the answer's head.
+    setTimeout(() => socket.write(frame(1, 'ready\n')), 30)
+    end = () => socket.end()
+  }
+  engine.answers['POST /containers/c1/wait'] = (_call, response) => {
+    response.writeHead(200)
+    response.flushHeaders()
+    engine.answers['POST /containers/c1/kill'] = (_kill, killed) => {
+      killed.writeHead(204).end()
+      end()
+      response.end('{"StatusCode":9}')
+    }
+  }
+  const started = { code: 9, killed: null, stdout: 'ready\n', stderr: '' }
+  expect(await interrupted('POST /containers/c1/start', ['run', 'img'])).toEqual(started)
+  expect(engine.calls.find(({ what }) => what.endsWith('/kill'))!.query.get('signal')).toBe('SIGINT')
+  expect(engine.asked).not.toContain('DELETE /containers/c1')
 })
