@@ -105,8 +105,7 @@ test('a quick launch runs with one call, and its container outlives the engine t
   const path = `/ramet/v1/launches/${saved.id}/run`
   const run = JSON.parse((await engine.request({ method: 'POST', path })).text) as QuickLaunchRun
   expect(run.name).toBe('launched')
-  expect(events).toContain('container start')
-  expect(events).toContain('daemon launches')
+  await until('its events', async () => ['container start', 'daemon launches'].every((each) => events.includes(each))) // prettier-ignore
   const logs = `/containers/${run.id}/logs?stdout=1`
   await until('it has printed', async () => (await engine.request({ method: 'GET', path: logs })).text.includes('from a launch')) // prettier-ignore
 

@@ -140,14 +140,15 @@ test.each([
   ['a folder to work in', 'cd /bind; exec sleep 1000', /process \d+ \(sleep\) works in \/bind, /],
 ])('%s there is told of, and the parent goes on', async (_what, script, told) => {
   await fine('exec', '-d', 'parent', 'sh', '-c', script)
-  await until('it runs', async () => (await inside('parent', 'ps')).includes('sleep 1000'))
+  // Until then it is a shell, which has neither.
+  await until('it sleeps', async () => (await inside('parent', 'pidof sleep || true')) !== '')
   const all = async (): Promise<string> => fine('ps', '-a', '-q', '--no-trunc')
   const before = await all()
   const { stderr } = await ramet('fork', 'parent')
   expect(stderr).toMatch(told)
   await expectOn('parent')
   expect(await all()).toBe(before)
-  await inside('parent', 'killall sleep')
+  await inside('parent', 'killall sleep; while pidof sleep >/dev/null; do usleep 10000; done')
   const [child] = await fork('parent')
   await expectOn(child!)
   await fine('rm', '-f', child!)
@@ -226,7 +227,9 @@ test('kept warm by itself in a network and with a volume, as compose starts it',
   await fine('run', '-d', '--name', 'two', ...first, image, 'sh', '-c', COUNT)
   await expectOn('two')
   const { StartedAt } = (await engine.inspect('two')).State
-  expect(Number((await fine('logs', '--since', StartedAt, 'two')).split('\n')[0])).toBeGreaterThan(3)
+  let since = ''
+  await until('it has counted since', async () => (since = await fine('logs', '--since', StartedAt, 'two')) !== '') // prettier-ignore
+  expect(Number(since.split('\n')[0])).toBeGreaterThan(3)
   expect((await place('two')).ip).not.toBe((await place('one')).ip)
   expect(await inside('two', 'cat /data/index.html; ping -c 1 -W 5 one >/dev/null && echo reached')).toBe('kept\nreached\n') // prettier-ignore
   await fine('rm', '-f', 'one', 'two')

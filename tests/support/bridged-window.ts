@@ -75,6 +75,8 @@ export class BridgedWindow implements AsyncDisposable {
     const window = new BridgedWindow(browser, page, folder)
     await window.#join()
     await page.goto(`${ORIGIN}/`)
+    // A new user's first page. Until it is there the router hears of no other.
+    await page.waitForURL(({ hash }) => hash === '#/doctor?welcome')
     return window
   }
 
