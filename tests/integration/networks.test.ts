@@ -14,9 +14,14 @@ const { ramet, inside, start } = useNetEngine((fixture) => ({ engine } = fixture
 
 const fine = (stdout: RegExp) => ({ code: 0, stdout: expect.stringMatching(stdout) as string })
 
+/** Starts a container, and waits until all listen that are to. */
 async function run(name: string, network: string, ...flags: string[]): Promise<void> {
   const script = `net-tool echo 53530 & net-tool sink 9000 & nc -ll -p 80 -e echo here is ${name} & exec sleep 100000`
   expect(await start(name, script, '--network', network, ...flags)).toBe('')
+  await until(`${name} listens`, async () => {
+    const { stdout } = await inside(name, 'netstat', '-tuln')
+    return [':53530 ', ':9000 ', ':80 '].every((port) => stdout.includes(port))
+  })
 }
 
 const endpoint = async (name: string, network: string) =>
@@ -285,6 +290,8 @@ test('traffic goes on while no engine runs, and the next one takes the networks 
   // A switch that dies is started again, and its members are as they were.
   process.kill(Number(before), 'SIGKILL')
   await until('another switch', async () => pid() !== before)
+  // It is there a little before it knows its members.
+  await until('its members', async () => (await inside('talker', 'ping', '-4', '-c', '1', '-W', '2', 'a2')).code === 0) // prettier-ignore
   expect(await inside('talker', 'ping', '-4', '-c', '2', '-W', '10', 'a2')).toMatchObject(
     fine(/ 0% packet loss/),
   )
