@@ -152,8 +152,13 @@ export interface MemoryReport {
   images: ImageMemory[]
   /** Clones that wait for a start, and what they hold alone: it counts as actual, and against the saving. */
   standby: { clones: number; ownBytes: number }
-  /** `availableBytes`: what the kernel could give without swapping. */
-  host: { totalBytes: number; availableBytes: number }
+  host: {
+    totalBytes: number
+    /** What the kernel could give without swapping. */
+    availableBytes: number
+    /** Of that, what containers may still be given: it was promised to none, and need not stay free. */
+    roomBytes: number
+  }
   totals: {
     /** Private and overhead of every VM, and each shared page once. */
     actualBytes: number

@@ -200,6 +200,7 @@ async function main(): Promise<void> {
     images: imageStore,
     running: () => containers.running(),
     standby: () => standby.memory(),
+    room: () => admission.room(),
   })
   const histories = new ContainerHistories({ events })
   const history = new MemoryHistoryService({ memory, events, log, running: () => containers.running() })

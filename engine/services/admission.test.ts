@@ -131,3 +131,10 @@ test('a template boots a VM that shares nothing, and one for files takes no rese
   await boot
   expect(await roomier.start(x, clone, started)).toBe('started')
 })
+
+test('room is what may still be asked for', async () => {
+  expect(await admission({ availableMiB: [4096] }).room()).toBe((4096 - 512) * MIB)
+  const young = { hostConfig: {}, secondsAgo: 1, ownMiB: 40 }
+  expect(await admission({ availableMiB: [4096], running: [young] }).room()).toBe((4096 - 512 - 56) * MIB)
+  expect(await admission({ availableMiB: [100] }).room()).toBe(0)
+})

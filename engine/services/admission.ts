@@ -73,6 +73,11 @@ export class Admission {
     return this.#during(`boot a template of ${image}`, vmBytes(false), boot)
   }
 
+  /** Bytes that may still be asked for. */
+  async room(): Promise<number> {
+    return Math.max(0, (await this.#account()).free)
+  }
+
   async #during<T>(purpose: string, needed: number, start: () => Promise<T>): Promise<T> {
     await this.#looks.run(() => this.#admit(purpose, needed))
     try {
@@ -100,13 +105,18 @@ export class Admission {
 
   /** Where there is enough it counts as promised from here on. */
   async #look(needed: number) {
+    const account = await this.#account()
+    const enough = account.free >= needed
+    if (enough) this.#starting += needed
+    return { ...account, enough }
+  }
+
+  async #account(): Promise<{ host: HostMemory; promised: number; free: number }> {
     // In this order what is taken, or has started, in between counts twice, and never not at all.
     const starting = this.#starting
     const promised = starting + (await this.#outstanding())
     const host = await (this.#the.memory ?? readHostMemory)()
-    const enough = host.availableBytes - promised - needed >= this.#keepFreeBytes
-    if (enough) this.#starting += needed
-    return { enough, host, promised }
+    return { host, promised, free: host.availableBytes - promised - this.#keepFreeBytes }
   }
 
   /** What containers that run have been promised and not taken. */

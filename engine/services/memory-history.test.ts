@@ -17,7 +17,7 @@ const report = async (): Promise<MemoryReport> => {
     templates: [],
     images: [],
     standby: { clones: 0, ownBytes: 0 },
-    host: { totalBytes: 4, availableBytes: 3 },
+    host: { totalBytes: 4, availableBytes: 3, roomBytes: 2 },
     totals: { actualBytes: running.length, withoutSharingBytes: 9, savedBytes: 9 - running.length },
   }
 }

@@ -17,6 +17,8 @@ interface MemoryDependencies {
   running(): Container[]
   /** Clones that wait for a start. */
   standby(): Promise<WaitingMemory[]>
+  /** Bytes that containers may still be given. */
+  room(): Promise<number>
 }
 
 interface Measured {
@@ -61,7 +63,7 @@ export class MemoryService {
       templates,
       images,
       standby: { clones: waiting.length, ownBytes: ofClones },
-      host: { totalBytes: totalmem(), availableBytes: freemem() },
+      host: { totalBytes: totalmem(), availableBytes: freemem(), roomBytes: await this.#the.room() },
       totals: { actualBytes, withoutSharingBytes, savedBytes: withoutSharingBytes - actualBytes },
     }
   }

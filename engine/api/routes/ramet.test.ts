@@ -56,7 +56,7 @@ test('memory, host and doctor are handed through', async () => {
     templates: [],
     images: [],
     standby: { clones: 0, ownBytes: 0 },
-    host: { totalBytes: 4, availableBytes: 3 },
+    host: { totalBytes: 4, availableBytes: 3, roomBytes: 2 },
     totals: { actualBytes: 1, withoutSharingBytes: 2, savedBytes: 1 },
   }
   const sample = { at: 1, actualBytes: 1, withoutSharingBytes: 2, containers: 3 }

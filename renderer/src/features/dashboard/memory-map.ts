@@ -135,11 +135,11 @@ function parts(container: ContainerMemory, box: Box): Area[] {
   ]
 }
 
-/** How many more containers fit that hold as much as these do on average. A tenth of what is free is left to others. */
+/** How many more containers fit that hold as much as these do on average. */
 export function moreFit(report: MemoryReport, containers: readonly ContainerMemory[]): number | undefined {
   if (containers.length === 0) return undefined
   const each = sum(containers.map(ownBytes)) / containers.length
-  return each === 0 ? undefined : Math.floor((report.host.availableBytes * 0.9) / each)
+  return each === 0 ? undefined : Math.floor(report.host.roomBytes / each)
 }
 
 function sum(numbers: number[]): number {

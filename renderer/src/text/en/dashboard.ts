@@ -12,7 +12,7 @@ export const tips = {
     'What the same containers would hold had each booted by itself. Each is credited with no more than its template held when it was frozen, so the saving is never overstated.',
   saved:
     'The difference of the two. Everything of templates and images that lies in the page cache is counted against it, whether it is used right now or not.',
-  fits: 'How many more containers like those that run fit into the memory that the kernel could give without swapping, by what they hold on average now.',
+  fits: 'How many more containers like those that run fit, by what they hold on average now, into the memory that the kernel could give without swapping. What stays free (in the settings), and what others were promised, is left out.',
 }
 export const fitsUnknown = 'Run one to see'
 export const history = 'The last hour'
