@@ -25,6 +25,12 @@ i=0; while [ $i -lt 40 ]; do echo "INFO request $i served in $((i % 7)) ms, see 
 echo 'WARN the cache is nearly full'; echo 'ERROR cannot reach the database: connection refused' >&2
 httpd -f -p 80 -h /srv/site`
 
+/** The tab is gone before the next frame, with which the scrolling is told. */
+const SCROLL_AND_LEAVE = `{
+  document.querySelector('[role=log]').scrollTop = 10
+  document.querySelector('[role=tab]').dispatchEvent(new MouseEvent('mousedown', { bubbles: true }))
+}`
+
 beforeAll(async () => {
   engine = await TestEngine.start()
   const { archive, tag } = await busyboxImage()
@@ -123,6 +129,17 @@ test('what is hostile is read as it stands', async () => {
     .getByRole('row')
     .filter({ hasText: inShell(SHOWN) })
     .waitFor()
+  expect(await window.harm()).toEqual([])
+})
+
+test('the logs are left as they move', async () => {
+  const { page } = window
+  for (let time = 0; time < 5; time++) {
+    await window.go(`/containers/${id}/logs`)
+    await page.getByRole('log').getByText('cannot reach the database').waitFor()
+    await page.evaluate(SCROLL_AND_LEAVE)
+    await page.locator('main').getByText('Own memory').waitFor()
+  }
   expect(await window.harm()).toEqual([])
 })
 

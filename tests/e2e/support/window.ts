@@ -70,6 +70,16 @@ const HARM = `(() => {
   return acting.test(document.title) ? [...found, document.title] : found
 })()`
 
+const AXE = async (): Promise<string[]> => {
+  const { axe } = globalThis as unknown as {
+    axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
+  }
+  const { violations } = await axe.run()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
+}
+
 export type Theme = 'light' | 'dark'
 
 /** The window in Debian's Chromium, on the browser console of an engine. */
@@ -214,20 +224,17 @@ export class TestWindow implements AsyncDisposable {
     return [...found, ...this.complaints]
   }
 
-  /** Problems of accessibility that axe counts as serious or worse. */
+  /** Problems of accessibility that axe counts as serious or worse, in either size: what fits in one scrolls in the other. */
   async axe(): Promise<string[]> {
     const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
     await this.page.evaluate(source)
-    await this.settled()
-    return this.page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
-      }
-      const { violations } = await axe.run()
-      return violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`)
-    })
+    const found = []
+    for (const [width, height] of SIZES) {
+      await this.page.setViewportSize({ width, height })
+      await this.settled()
+      found.push(...(await this.page.evaluate(AXE)).map((problem) => `${problem} (${width} wide)`))
+    }
+    return found
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
