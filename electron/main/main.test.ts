@@ -162,6 +162,24 @@ test('a container that fails is told of by the desktop', async () => {
   await until(() => it.notifications.some(({ title }) => title === 'web exited with an error'))
 })
 
+test('what is not saved keeps the window, and the application, until its user leaves it', async () => {
+  const asked = (): number => it.did.filter((each) => each === 'asked: Leave without saving?').length
+  it.unsaved = 'stay'
+  it.windows[0]!.close()
+  expect(asked()).toBe(1)
+  it.response = 0
+  app.emit('second-instance', {}, ['ramet', '--quit'])
+  await until(() => asked() === 2)
+  expect(it.windows).toHaveLength(1)
+  expect(it.did).not.toContain('quit')
+  it.unsaved = 'leave'
+  it.windows[0]!.close()
+  expect(it.windows).toEqual([])
+  it.unsaved = undefined
+  app.emit('second-instance', {}, ['ramet'])
+  await until(() => it.windows.length === 1)
+})
+
 test('a closed window is gone with its streams, and everything else goes on; a link opens another where it leads', async () => {
   await ask('streamHead', await ask('openStream', { method: 'GET', path: '/events' }))
   const before = listeners.size

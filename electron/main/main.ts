@@ -117,6 +117,7 @@ async function main(): Promise<void> {
   const quitting = new Quitting(electron, {
     model: () => feed.model,
     stopAll: () => actions.stopAll(),
+    closeWindow: () => window.close(),
     close: () => supervisor.stop(),
     log,
   })

@@ -19,6 +19,8 @@ export const desktop = {
   notifications: [] as { title: string; body: string }[],
   /** Which button of a question is pressed. */
   response: 2,
+  /** The page asks to stay, and what its user says to that. */
+  unsaved: undefined as 'stay' | 'leave' | undefined,
   /** What serves the page. */
   protocol: undefined as ((request: Request) => Promise<Response>) | undefined,
 }
@@ -51,6 +53,11 @@ class FakeWindow extends EventEmitter {
   getNormalBounds = () => ({ x: 5, y: 6, width: 900, height: 700 })
   minimize = (): void => void desktop.did.push('minimize')
   close(): void {
+    if (desktop.unsaved) {
+      const event = { left: false, preventDefault: () => (event.left = true) }
+      this.webContents.emit('will-prevent-unload', event)
+      if (!event.left) return
+    }
     this.emit('close')
     this.webContents.emit('destroyed')
     desktop.windows.splice(desktop.windows.indexOf(this), 1)
@@ -99,6 +106,13 @@ export const electron = fakeElectron({
     showMessageBox: async (...args: unknown[]) => {
       desktop.did.push(`asked: ${(args.at(-1) as { message: string }).message}`)
       return { response: desktop.response }
+    },
+    showMessageBoxSync: (
+      _window: FakeWindow,
+      { message, buttons }: { message: string; buttons: string[] },
+    ) => {
+      desktop.did.push(`asked: ${message}`)
+      return buttons.findIndex((each) => each.toLowerCase() === desktop.unsaved)
     },
     showErrorBox: (title: string, message: string) => desktop.did.push(`${title}: ${message}`),
     showSaveDialog: async () => ({ filePath: `${desktop.home}/saved.json` }),

@@ -166,6 +166,72 @@ test('a volume that no container has is browsed and edited, through a machine th
   expect(stdout.trim()).toBe('edited')
 })
 
+test('what is typed into a file is not lost by going elsewhere', async () => {
+  const { page } = window
+  await window.go('/volumes/data')
+  await page.getByRole('row').filter({ hasText: 'notes.txt' }).click()
+  await page.locator('.cm-content').getByText('hello').click()
+  await page.keyboard.press('Control+a')
+  await page.keyboard.type('mine')
+  await page.getByText('Changed', { exact: true }).waitFor()
+  const question = page.getByRole('alertdialog')
+  const elsewhere = page.getByRole('navigation').getByRole('link', { name: 'Images' })
+  await elsewhere.click()
+  await question.getByText('Leave without saving?').waitFor()
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  await question.waitFor({ state: 'detached' })
+  await page.locator('.cm-content').getByText('mine').waitFor()
+  expect(new URL(page.url()).hash).toBe('#/volumes/data')
+  // The browser asks itself before the page goes.
+  const stays = `!dispatchEvent(new Event('beforeunload', { cancelable: true }))`
+  expect(await page.evaluate(stays)).toBe(true)
+  await elsewhere.click()
+  await question.getByRole('button', { name: 'Leave' }).click()
+  await page.getByRole('heading', { name: 'Images' }).waitFor()
+  expect(await page.evaluate(stays)).toBe(false)
+})
+
+test('what is looked at is what was asked for last', async () => {
+  const { page } = window
+  const folder = page.getByRole('textbox', { name: 'Folder' })
+  await window.go('/volumes/data')
+  await page.getByRole('row').filter({ hasText: 'notes.txt' }).waitFor()
+  expect(await folder.inputValue()).toBe('/data')
+  await window.go('/volumes/spare')
+  await page.getByRole('row').filter({ hasText: 'notes.txt' }).waitFor({ timeout: 120_000 })
+  expect(await folder.inputValue()).toBe('/volume')
+  await window.go(`/containers/${id}/files`)
+  await folder.fill('/srv/site')
+  await folder.press('Enter')
+  const asked = Promise.withResolvers<undefined>()
+  const late = Promise.withResolvers<undefined>()
+  const came = Promise.withResolvers<undefined>()
+  await page.routeWebSocket(/stream/, (socket) => {
+    const engine = socket.connectToServer()
+    socket.onMessage((message) => {
+      engine.send(message)
+      if (!message.includes('index.html')) return
+      asked.resolve(undefined)
+      engine.onMessage((answer) => void late.promise.then(() => socket.send(answer)))
+      engine.onClose((code, reason) =>
+        late.promise
+          .then(() => socket.close({ code, reason }))
+          .then(() => came.resolve(undefined), came.reject),
+      )
+    })
+  })
+  await page.getByRole('row').filter({ hasText: 'index.html' }).click()
+  await asked.promise
+  await page.getByRole('row').filter({ hasText: 'settings.json' }).click()
+  await page.locator('.cm-content').getByText('level').waitFor()
+  late.resolve(undefined)
+  await came.promise
+  await window.quiet()
+  await page.locator('.cm-content').getByText('level').waitFor()
+  await page.getByRole('button', { name: 'Close', exact: true }).click()
+  await folder.waitFor()
+})
+
 test('a file of the same name is replaced only when that is meant', async () => {
   const { page } = window
   await window.go(`/containers/${id}/files`)

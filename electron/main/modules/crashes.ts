@@ -32,8 +32,10 @@ export function recoverWindows(
     })
     if (window.isDestroyed()) return
     if (response === 0) window.webContents.reload()
-    else if (response === 1) window.destroy()
-    else quit()
+    else {
+      window.destroy()
+      if (response === 2) quit()
+    }
   }
 
   return (window) => {

@@ -59,7 +59,7 @@ test('the tray shows the menu, acts on a click, and is drawn again only where it
   expect(actions).toEqual([{ do: 'quit' }, { do: 'go' }])
 })
 
-function quitting(model: TrayModel) {
+function quitting(model: TrayModel, { stays = false } = {}) {
   const did: string[] = []
   let beforeQuit: Listener = () => {}
   const app = {
@@ -73,6 +73,7 @@ function quitting(model: TrayModel) {
   const it = new Quitting(fakeElectron({ app, dialog }), {
     model: () => model,
     stopAll: async () => void did.push('stop all'),
+    closeWindow: async () => !stays,
     close: async () => void did.push('close'),
     log: () => {},
   })
@@ -118,6 +119,12 @@ test('quitting while no engine answers says that nobody knows what runs', async 
   response = 0
   await it.quit()
   expect(did).toEqual(['close', 'quit'])
+})
+
+test('who stays in the window for what is not saved keeps the application', async () => {
+  const { it, did } = quitting(running([]), { stays: true })
+  await it.quit()
+  expect(did).toEqual([])
 })
 
 test('a quit by the system asks too', async () => {
@@ -174,6 +181,14 @@ test('a page that crashes is loaded again and says so; one that keeps crashing a
   await settled()
   expect(asked[0]!.message).toContain('keeps crashing')
   expect(did.at(-1)).toBe('destroy')
+})
+
+test('who quits because of it is not held up by the page', async () => {
+  const { did, hang } = crashing()
+  response = 2
+  hang()
+  await settled()
+  expect(did).toEqual(['destroy', 'quit'])
 })
 
 test('a page that hangs is asked about once', async () => {

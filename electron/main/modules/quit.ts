@@ -9,6 +9,8 @@ const NAMES_MAX = 5
 interface QuitOptions {
   model(): TrayModel
   stopAll(): Promise<void>
+  /** False where its user stays. */
+  closeWindow(): Promise<boolean>
   /** Ends what this application started; VMs run on. */
   close(): Promise<void>
   log(message: string): void
@@ -42,6 +44,7 @@ export class Quitting {
       const answer = await this.#ask()
       if (answer === 'cancel') return
       if (answer === 'stop') await this.#options.stopAll()
+      if (!(await this.#options.closeWindow())) return
       await this.#options.close()
       this.#closed = true
       this.#electron.app.quit()

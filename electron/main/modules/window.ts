@@ -1,6 +1,7 @@
 import type {
   BrowserWindow as ElectronWindow,
   BrowserWindowConstructorOptions,
+  Dialog,
   Screen,
   WebContents,
 } from 'electron'
@@ -24,7 +25,7 @@ interface WindowOptions {
   log(message: string): void
 }
 
-type Parts = { BrowserWindow: typeof ElectronWindow; screen: Screen }
+type Parts = { BrowserWindow: typeof ElectronWindow; screen: Screen; dialog: Dialog }
 
 /**
  * Serves: isolation, sandbox and web security on, explicitly; state kept. There is one window, or none: a closed one is
@@ -35,6 +36,7 @@ export class MainWindow {
   readonly #options: WindowOptions
   #window: ElectronWindow | undefined
   #opening: Promise<ElectronWindow> | undefined
+  #onStay = (): void => {}
 
   constructor(electron: Parts, options: WindowOptions) {
     this.#electron = electron
@@ -53,6 +55,17 @@ export class MainWindow {
     window.show()
     window.focus()
     return window
+  }
+
+  /** True once there is none; false where its user stays for what is not saved. */
+  close(): Promise<boolean> {
+    const window = this.#window
+    if (!window) return Promise.resolve(true)
+    return new Promise((resolve) => {
+      window.once('closed', () => resolve(true))
+      this.#onStay = () => resolve(false)
+      window.close()
+    })
   }
 
   async #open(): Promise<ElectronWindow> {
@@ -79,6 +92,10 @@ export class MainWindow {
     webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
       if (isMainFrame && !isSameDocument) onPageGone(webContents)
     })
+    webContents.on('will-prevent-unload', (event) => {
+      if (this.#mayLeave(window)) event.preventDefault()
+      else this.#onStay()
+    })
     onWindow(window)
     window.loadURL(APP_URL).catch((error: Error) => log(`the window's page: ${error.message}`))
     return window
@@ -96,6 +113,21 @@ export class MainWindow {
       backgroundColor: background(),
       autoHideMenuBar: true,
     }
+  }
+
+  /** Electron shows nothing of its own where a page asks to stay, and waits for no promise. */
+  #mayLeave(window: ElectronWindow): boolean {
+    return (
+      this.#electron.dialog.showMessageBoxSync(window, {
+        type: 'question',
+        title: 'Ramet',
+        message: 'Leave without saving?',
+        detail: 'What you changed in this file is lost.',
+        buttons: ['Leave', 'Stay'],
+        defaultId: 1,
+        cancelId: 1,
+      }) === 0
+    )
   }
 
   #keepState(window: ElectronWindow): void {

@@ -50,6 +50,15 @@ export function onKey(listener: (event: KeyboardEvent) => void): void {
   onScopeDispose(() => window.removeEventListener('keydown', listener))
 }
 
+/** Has people asked before the window is closed or loaded again with something unsaved, while the caller lives. */
+export function onUnload(unsaved: () => boolean): void {
+  const listener = (event: BeforeUnloadEvent): void => {
+    if (unsaved()) event.preventDefault()
+  }
+  window.addEventListener('beforeunload', listener)
+  onScopeDispose(() => window.removeEventListener('beforeunload', listener))
+}
+
 /** Once, when there is nothing else to do. */
 export const whenIdle = (work: () => void): void => void requestIdleCallback(work, { timeout: 5000 })
 
