@@ -31,3 +31,16 @@ test('equal content has an equal digest, a changed byte or a moved page has not'
   expect(await hashSparseFile(changed)).not.toBe(await hashSparseFile(a))
   expect(await hashSparseFile(moved)).not.toBe(await hashSparseFile(a))
 })
+
+test('zeros that are written are the same as a hole, wherever they lie', async () => {
+  const holes = await sparse('holes', (1 << 20) + 100, [[8192, page(1)], [12288, page(2)]]) // prettier-ignore
+  const written = await sparse('written', (1 << 20) + 100, [
+    [0, Buffer.alloc(1 << 20)],
+    [8192, page(1)],
+    [12288, page(2)],
+    [1 << 20, Buffer.alloc(100)],
+  ])
+  const ends = await sparse('ends', (1 << 20) + 100, [[8192, page(1)], [12288, page(2)], [(1 << 20) + 99, Buffer.of(1)]]) // prettier-ignore
+  expect(await hashSparseFile(written)).toBe(await hashSparseFile(holes))
+  expect(await hashSparseFile(ends)).not.toBe(await hashSparseFile(holes))
+})
