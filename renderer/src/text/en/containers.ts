@@ -40,7 +40,6 @@ export const actions = {
   terminal: 'Terminal',
   openPort: (address: string, inside: string) => `Open ${address}, port ${inside} in the container`,
   copyRun: 'Copy the run command',
-  copyId: 'Copy the id',
   recreate: 'Edit and recreate…',
   saveLaunch: 'Save as a quick launch',
 }
@@ -84,7 +83,6 @@ export const detail = {
     network: 'Network',
     mounts: 'Mounts',
     health: 'Health',
-    processes: 'Processes',
   },
   facts: {
     id: 'Id',
@@ -104,8 +102,6 @@ export const detail = {
     overhead: 'Own, around it',
     size: 'Size of the machine',
     cpus: 'CPUs',
-    address: 'Address',
-    gateway: 'Gateway',
     mac: 'MAC',
     hostname: 'Host name',
     user: 'User',
@@ -195,7 +191,6 @@ export const stats = {
   hour: 'The last hour',
   ownMemory: 'Own memory',
   cpu: 'CPU',
-  cpuUnit: '% of one CPU',
   memory: 'Memory in the machine',
   network: 'Network',
   received: 'received',

@@ -75,7 +75,6 @@ export const checkpoints = {
 export const lineage = {
   image: 'image',
   template: 'template',
-  warmImage: (name: string) => `warm image ${name}`.trim(),
   kinds: {
     image: 'template',
     warm: 'warm image',

@@ -9,7 +9,6 @@ export const facts = {
   libvirt: 'libvirt',
   qemu: 'QEMU',
   kernel: 'Guest kernel',
-  kit: 'Guest kit',
   home: 'Data',
   pid: 'Process',
 }
