@@ -178,6 +178,7 @@ test('what is typed into a file is not lost by going elsewhere', async () => {
   const elsewhere = page.getByRole('navigation').getByRole('link', { name: 'Images' })
   await elsewhere.click()
   await question.getByText('Leave without saving?').waitFor()
+  await window.pictures('dialog-unsaved')
   await question.getByRole('button', { name: 'Cancel' }).click()
   await question.waitFor({ state: 'detached' })
   await page.locator('.cm-content').getByText('mine').waitFor()
