@@ -117,7 +117,7 @@ describe('in the VM', () => {
     expect(Number(timers)).toBeGreaterThan(0)
   })
 
-  test('a terminal begins with the size that was asked for', async () => {
+  test('a terminal has the size that was asked for, as soon as its process runs', async () => {
     const [size] = await lines(
       'for i in $(seq 300); do stty size 2>/dev/null && break; sleep 0.1; done',
       { ConsoleSize: [33, 101] },

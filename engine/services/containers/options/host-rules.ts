@@ -19,7 +19,7 @@ export const HOST_RULES: Rules = {
   PortBindings: honoured('forwarded by QEMU, on 127.0.0.1 where no address is given'),
   PublishAllPorts: honoured('every exposed port on a free one'),
   AutoRemove: honoured('removed when it ends, with its files'),
-  ConsoleSize: honoured('rows and columns of the terminal at its start'),
+  ConsoleSize: honoured('rows and columns of the terminal, told as soon as its process runs'),
   Annotations: idle('kept and shown; there is no runtime that reads them'),
   CapAdd: honoured('inside the VM'),
   CapDrop: honoured('inside the VM'),
